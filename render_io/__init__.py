@@ -1,0 +1,1 @@
+"""Adapter between render and `transforms`."""

@@ -1,0 +1,223 @@
+"""All numba policy: options, cache, threads, warm-up. No other file names a numba option.
+
+Cache: compiled kernels are kept by numba, under file names that carry a stamp of the kernel's own source file and of every
+kernel file it imports, directly or not. numba itself watches only the file of the function called, so an edited helper
+would be answered from a stale cache; with the stamp the name no longer matches and the kernel is compiled anew.
+
+Threads: kernels release the GIL and are serial; `run_chunks` spreads slices of the work over a pool of Python threads. numba's own
+``parallel=True`` is not used: its work-queue layer aborts the process when two Python threads enter at once.
+
+Environment
+-----------
+TRANSFORMS_CACHE
+    ``0`` switches the disk cache off. The folder is numba's: ``NUMBA_CACHE_DIR`` moves it (for read-only installations).
+TRANSFORMS_NUM_THREADS
+    Threads used by batch work; the number of usable processors by default.
+NUMBA_DISABLE_JIT
+    ``1`` runs every kernel as plain Python (slow, for debugging and coverage).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+from numba.core.caching import CompileResultCacheImpl, FunctionCache
+from numba.core.types import float64
+from numba.extending import intrinsic
+
+__all__ = ["JIT_DISABLED", "fma", "kernel", "run_chunks", "set_thread_count", "thread_count", "warmup"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+JIT_DISABLED: bool = bool(numba.config.DISABLE_JIT)
+"""True when kernels run as plain Python."""
+
+_CACHE_ENABLED = os.environ.get("TRANSFORMS_CACHE", "1") != "0"
+_KERNELS = Path(__file__).parent / "_kernels"
+_SIBLING = re.compile(r"^\s*from transforms\._kernels(?:\.(\w+)| import (.+))", re.MULTILINE)
+
+
+@cache
+def _closure(path: Path) -> frozenset[Path]:
+    """The file and all kernel files that it imports, directly or not."""
+    seen: set[Path] = set()
+    queue = [path]
+    while queue:
+        current = queue.pop()
+        if current in seen or not current.is_file():
+            continue
+        seen.add(current)
+        for direct, listed in _SIBLING.findall(current.read_text(encoding="utf-8")):
+            names = [direct] if direct else re.findall(r"\w+", listed)
+            queue += [_KERNELS / f"{name}.py" for name in names]
+    return frozenset(seen)
+
+
+@cache
+def source_stamp(path: Path) -> str:
+    """Hash of everything a kernel in this file is compiled from.
+
+    Parameters
+    ----------
+    path : Path
+        Source file of the kernel.
+
+    Returns
+    -------
+    str
+        Sixteen hexadecimal digits.
+    """
+    digest = hashlib.sha256(Path(__file__).read_bytes())
+    for member in sorted(_closure(path)):
+        digest.update(member.name.encode())
+        digest.update(member.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+class _StampedCacheImpl(CompileResultCacheImpl):  # type: ignore[misc]  # numba is untyped
+    """numba's cache with the source stamp in every file name."""
+
+    def get_filename_base(self, fullname: str, abiflags: str) -> str:
+        base = super().get_filename_base(fullname, abiflags)
+        return f"{base}-{source_stamp(Path(self.locator._py_file))}"
+
+
+class _StampedCache(FunctionCache):  # type: ignore[misc]  # numba is untyped
+    _impl_class = _StampedCacheImpl
+
+
+def kernel(function: F) -> F:
+    """Compile a function lazily: no Python objects, no GIL, IEEE arithmetic, cached on disk.
+
+    Parameters
+    ----------
+    function : callable
+        A kernel: arrays and scalars in, results into the caller's ``out``, no exceptions.
+
+    Returns
+    -------
+    callable
+        The compiled kernel (the function itself when JIT is disabled).
+    """
+    compiled = numba.njit(nogil=True, error_model="numpy", fastmath=False)(function)
+    if _CACHE_ENABLED and not JIT_DISABLED:
+        try:
+            compiled._cache = _StampedCache(compiled.py_func)
+        except (RuntimeError, OSError):  # nowhere to write: compile in every process
+            pass
+    return compiled  # type: ignore[no-any-return]  # numba is untyped
+
+
+@intrinsic  # type: ignore[untyped-decorator]  # numba is untyped
+def _llvm_fma(_context: Any, _a: Any, _b: Any, _c: Any) -> Any:
+    def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.fma(*arguments)
+
+    return float64(float64, float64, float64), generate
+
+
+def _plain_fma(a: float, b: float, c: float) -> float:
+    """a*b + c, rounded twice: what kernels use when JIT is disabled."""
+    return a * b + c
+
+
+fma: Callable[[float, float, float], float] = _plain_fma if JIT_DISABLED else _llvm_fma
+"""a*b + c rounded once. Written out in kernels instead of letting the compiler fuse what it likes: the same bits come out however
+a loop is unrolled or vectorised, so one point, many points and many tiles agree exactly."""
+
+
+_thread_count: int | None = None
+
+
+def thread_count() -> int:
+    """Threads used for batch work.
+
+    Returns
+    -------
+    int
+        As set by `set_thread_count`, else TRANSFORMS_NUM_THREADS, else the usable processors.
+    """
+    if _thread_count is not None:
+        return _thread_count
+    given = os.environ.get("TRANSFORMS_NUM_THREADS", "")
+    if given.isdigit() and int(given) > 0:
+        return int(given)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+def set_thread_count(count: int | None) -> None:
+    """Set the threads used for batch work in this process.
+
+    Parameters
+    ----------
+    count : int or None
+        At least 1; None returns to the default.
+
+    Raises
+    ------
+    ValueError
+        The count is below 1.
+    """
+    global _thread_count
+    if count is not None and count < 1:
+        raise ValueError(f"expected a thread count of at least 1, got {count}")
+    _thread_count = count
+
+
+@cache
+def _pool(_process: int, workers: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(workers, thread_name_prefix="transforms")
+
+
+def run_chunks(work: Callable[[int, int], object], count: int, minimum: int) -> None:
+    """Call ``work(lo, hi)`` for slices that cover ``range(count)``, on several threads when it pays.
+
+    The slices are disjoint, so results do not depend on the number of threads. Pools belong to the process that made them (a
+    forked child makes its own).
+
+    Parameters
+    ----------
+    work : callable
+        Called with the bounds of a slice; calls kernels, which release the GIL.
+    count : int
+        Number of items.
+    minimum : int
+        Fewest items that are worth a thread.
+    """
+    threads = min(thread_count(), max(1, count // max(1, minimum)))
+    if threads <= 1 or JIT_DISABLED:
+        work(0, count)
+        return
+    pieces = threads * 4 if count >= threads * 4 * minimum else threads  # smaller slices even out uneven members
+    bounds = [count * i // pieces for i in range(pieces + 1)]
+    futures = [_pool(os.getpid(), threads).submit(work, lo, hi) for lo, hi in zip(bounds, bounds[1:], strict=False)]
+    for future in futures:
+        future.result()
+
+
+_WARMUPS: list[Callable[[], object]] = []
+
+
+def register_warmup(call: Callable[[], object]) -> None:
+    """Add a call that makes `warmup` compile something.
+
+    Parameters
+    ----------
+    call : callable
+        Runs one small example of a public function.
+    """
+    _WARMUPS.append(call)
+
+
+def warmup() -> None:
+    """Compile, or load from the cache, every kernel now rather than at its first use."""
+    for call in _WARMUPS:
+        call()

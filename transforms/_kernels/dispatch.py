@@ -1,0 +1,43 @@
+"""From an operation code to the family's kernels: the one place that knows them all."""
+
+from __future__ import annotations
+
+import math
+
+from transforms._jit import kernel
+from transforms._kernels import codes
+from transforms._kernels.linear import (
+    Jet,
+    affine_apply,
+    affine_jet,
+    homography_apply,
+    homography_jet,
+    translation_apply,
+    translation_jet,
+)
+from transforms._types import FloatArray, Points
+
+
+@kernel
+def leaf_apply(op: int, params: FloatArray, points: Points, out: Points) -> None:
+    """Map points by one leaf transform; an unknown code gives NaN."""
+    if op == codes.AFFINE:
+        affine_apply(params, points, out)
+    elif op == codes.TRANSLATION:
+        translation_apply(params, points, out)
+    elif op == codes.HOMOGRAPHY:
+        homography_apply(params, points, out)
+    else:
+        out[:] = math.nan
+
+
+@kernel
+def leaf_jet(op: int, params: FloatArray, x: float, y: float) -> Jet:
+    """Value and Jacobian of one leaf transform; an unknown code gives NaN."""
+    if op == codes.AFFINE:
+        return affine_jet(params, x, y)
+    if op == codes.TRANSLATION:
+        return translation_jet(params, x, y)
+    if op == codes.HOMOGRAPHY:
+        return homography_jet(params, x, y)
+    return math.nan, math.nan, math.nan, math.nan, math.nan, math.nan

@@ -1,0 +1,148 @@
+"""Transforms compiled to flat arrays, which the program kernels interpret.
+
+A program is a table of instructions (`_kernels.codes`: operation, where its parameters start and stop, length of its body) and one
+array of parameters. Equal parameters are stored once, however many tiles share them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from transforms._kernels import codes
+from transforms._types import FloatArray, IntArray
+
+__all__ = ["Program", "ProgramBuilder"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Program:
+    """Instructions and parameters, ready for the kernels.
+
+    Attributes
+    ----------
+    instructions : ndarray
+        (M, 4) int64: operation, start, stop, body.
+    params : ndarray
+        (P,) float64, read-only.
+    depth : int
+        Deepest nesting of interpolated transforms.
+    solves : bool
+        Whether an instruction looks for pre-images, which may fail.
+    """
+
+    instructions: IntArray
+    params: FloatArray
+    depth: int
+    solves: bool
+
+
+class ProgramBuilder:
+    """Collects instructions; one builder may take the programs of many transforms, one after the other.
+
+    Attributes
+    ----------
+    solves : bool
+        Whether a SOLVE instruction was added.
+    """
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[int, int, int, int]] = []
+        self._chunks: list[FloatArray] = []
+        self._length = 0
+        self._known: dict[bytes, tuple[int, int]] = {}
+        self._depth = 0
+        self._deepest = 0
+        self.solves = False
+
+    def __len__(self) -> int:
+        """Return the number of instructions so far."""
+        return len(self._rows)
+
+    def _store(self, params: FloatArray) -> tuple[int, int]:
+        key = params.tobytes()
+        place = self._known.get(key)
+        if place is None:
+            place = (self._length, self._length + params.size)
+            self._known[key] = place
+            self._chunks.append(params)
+            self._length += params.size
+        return place
+
+    def leaf(self, op: int, params: FloatArray) -> None:
+        """Add one leaf transform.
+
+        Parameters
+        ----------
+        op : int
+            Its operation code.
+        params : ndarray
+            Its packed parameters, (P,) float64.
+        """
+        start, stop = self._store(params)
+        self._rows.append((op, start, stop, 0))
+
+    def fork(self) -> None:
+        """Begin the first branch of an interpolation."""
+        self._depth += 1
+        self._deepest = max(self._deepest, self._depth)
+        self._rows.append((codes.FORK, 0, 0, 0))
+
+    def switch(self) -> None:
+        """Begin the second branch."""
+        self._rows.append((codes.SWITCH, 0, 0, 0))
+
+    def blend(self, weight: float) -> None:
+        """End both branches.
+
+        Parameters
+        ----------
+        weight : float
+            Of the second branch.
+        """
+        self._depth -= 1
+        start, stop = self._store(np.array([weight]))
+        self._rows.append((codes.BLEND, start, stop, 0))
+
+    def begin_solve(self, start_map: FloatArray) -> int:
+        """Begin the body of which pre-images are wanted.
+
+        Parameters
+        ----------
+        start_map : ndarray
+            (10,): an affine map from targets to start values, and the box (min_x, min_y, max_x, max_y) to search when it fails.
+
+        Returns
+        -------
+        int
+            Token for `end_solve`.
+        """
+        start, stop = self._store(start_map)
+        self._rows.append((codes.SOLVE, start, stop, 0))
+        self.solves = True
+        return len(self._rows) - 1
+
+    def end_solve(self, token: int) -> None:
+        """End the body begun with `begin_solve`.
+
+        Parameters
+        ----------
+        token : int
+            What `begin_solve` returned.
+        """
+        op, start, stop, _ = self._rows[token]
+        self._rows[token] = (op, start, stop, len(self._rows) - token - 1)
+
+    def build(self) -> Program:
+        """Make the flat arrays.
+
+        Returns
+        -------
+        Program
+            Of everything added so far.
+        """
+        params = np.concatenate(self._chunks) if self._chunks else np.empty(0)
+        params.flags.writeable = False
+        rows = np.array(self._rows, dtype=np.int64).reshape(-1, 4)
+        return Program(rows, params, self._deepest, self.solves)

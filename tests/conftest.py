@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
@@ -32,14 +32,27 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         raise pytest.UsageError("RENDER_TRANSFORMS_REQUIRE_SHARED is set, but ../shared/golden is absent")
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def _refuse_lack_of_shared(report: Any) -> Any:
     """Turn a skip for lack of shared material into a failure where that material is required."""
-    report = yield
-    if _REQUIRE_SHARED and report.skipped and "shared" in str(report.longrepr) and not hasattr(report, "wasxfail"):
-        report.outcome = "failed"
-        report.longrepr = f"skipped although the shared material is required: {report.longrepr[2]}"
+    lacking = ("shared", "empty parameter set")
+    if _REQUIRE_SHARED and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if any(word in reason for word in lacking):
+            report.outcome = "failed"
+            report.longrepr = f"skipped although the shared material is required: {reason}"
     return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, Any, Any]:
+    """Watch the skips of tests."""
+    return _refuse_lack_of_shared((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, Any, Any]:
+    """Watch the skips of whole modules."""
+    return _refuse_lack_of_shared((yield))
 
 
 def _is_loopback(address: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import transforms
+from transforms import errors as maths
 
 __all__ = [
     "ClientScriptError",
@@ -11,6 +11,7 @@ __all__ = [
     "RenderError",
     "RequestError",
     "SpecError",
+    "StoreError",
 ]
 
 
@@ -102,6 +103,31 @@ class RequestError(RenderError):
         return type(self), (str(self), self.status, self.url, self.body)
 
 
+class StoreError(RenderError):
+    """A source can't be read or a sink can't be written.
+
+    Parameters
+    ----------
+    message : str
+        What happened to which file and what to do about it.
+    store : str, optional
+        File, folder or address in question.
+
+    Attributes
+    ----------
+    store : str or None
+        As given.
+    """
+
+    def __init__(self, message: str, store: str | None = None) -> None:
+        super().__init__(message)
+        self.store = store
+
+    def __reduce__(self) -> tuple[type[StoreError], tuple[str, str | None]]:
+        """Pickle with the place, so that errors cross process boundaries whole."""
+        return type(self), (str(self), self.store)
+
+
 class ClientScriptError(RenderError):
     """The Java client could not be found, was called wrongly, or failed."""
 
@@ -110,8 +136,8 @@ class ConversionError(RenderError):
     """One kind of transform can't be turned into another."""
 
 
-class EstimationError(RenderError, transforms.EstimationError):
+class EstimationError(RenderError, maths.EstimationError):
     """A transform can't be estimated from the given points."""
 
     def __init__(self, message: str = "", indices: tuple[int, ...] = ()) -> None:
-        transforms.EstimationError.__init__(self, message, indices)
+        maths.EstimationError.__init__(self, message, indices)

@@ -12,12 +12,12 @@ project = "render-transforms"
 author = "render-transforms developers"
 copyright = f"2026, {author}"
 extensions = ["myst_parser", "numpydoc", "sphinx.ext.apidoc", "sphinx.ext.autodoc", "sphinx.ext.mathjax"]
-exclude_patterns = ["_build", "reference/modules.rst"]
+exclude_patterns = ["_build", "reference/*/modules.rst"]
 html_theme = "alabaster"
 
 # Pages of the reference are made from the packages at every build, so that no module is forgotten.
 apidoc_modules = [
-    {"path": str(ROOT / package), "destination": "reference", "max_depth": 4, "separate_modules": True}
+    {"path": str(ROOT / package), "destination": f"reference/{package}", "max_depth": 4, "separate_modules": True}
     for package in ("transforms", "render_io")
 ]
 autodoc_member_order = "bysource"

@@ -1,0 +1,1 @@
+"""Embedded render-ws: the web service of render over SQLite."""

@@ -1,0 +1,93 @@
+"""The application: a FastAPI app whose front answers everything below ``/render-ws/v1``.
+
+How a module plugs in
+---------------------
+A module of endpoints offers ``router = ServiceRouter()`` and registers plain functions::
+
+    @router.answers("GET", STACK + "/z/{z}/bounds")
+    def z_bounds(call: Call) -> Answer: ...
+
+A function takes a `Call` (path values, options, body, ``call.database``) and returns an `Answer`, or raises one of the
+`ServiceError` classes of `answers`. It runs on a thread; ``quick=True`` is for what reads a row or two. A module that
+keeps tables offers ``SCHEMA``. Both are named in the lists below. The front has already dealt with matrix parameters,
+escaped slashes, unknown paths and methods, media types (``produces``, ``consumes``), HEAD, CORS and body size.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from render_io.server.database import Database
+from render_io.server.front import Front
+from render_io.server.routing import RouteIndex
+
+__all__ = ["Options", "create_app"]
+
+MAX_BODY_BYTES = 512 * 2**20
+ROUTERS = ("stacks",)
+TABLES = ("stack_store", "tile_store", "transform_store")
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where the service may be better than the Java service instead of the same; see ``docs/service.md``.
+
+    Attributes
+    ----------
+    unquote_default_channel : bool
+        A default channel sent as a JSON string is stored without its quotes.
+    """
+
+    unquote_default_channel: bool = False
+
+
+def create_app(
+    data_dir: str | os.PathLike[str], *, options: Options | None = None, max_body_bytes: int = MAX_BODY_BYTES,
+    threads: int = 8,
+) -> FastAPI:
+    """Make the service over a data folder.
+
+    Parameters
+    ----------
+    data_dir : path
+        Folder of the database; made when absent. Nothing outside it is written.
+    options : Options, optional
+        Better behaviour in place of Java's; none by default.
+    max_body_bytes : int
+        A longer request body is refused with 413.
+    threads : int
+        Requests worked on at the same time, besides those that are quick.
+
+    Returns
+    -------
+    FastAPI
+        With ``app.state.database``.
+    """
+    package = __package__
+    schemas = [import_module(f"{package}.{name}").SCHEMA for name in TABLES]
+    database = Database(Path(data_dir), schemas)
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="render-ws")
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        pool.shutdown(wait=True)
+        database.close()
+
+    app = FastAPI(title="render-ws", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.state.database = database
+    app.state.options = options or Options()
+    index = RouteIndex()
+    for name in ROUTERS:
+        for operation in import_module(f"{package}.{name}").router.operations:
+            index.add(operation)
+    app.add_middleware(Front, index=index, state=app.state, max_body_bytes=max_body_bytes, pool=pool)
+    return app

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from transforms._estimate import fit_linear, fit_homography
+from transforms._estimate import fit_homography, fit_linear
 from transforms._kernels import codes, linear
 from transforms._program import ProgramBuilder
 from transforms._types import FloatArray, PointsLike

@@ -1,0 +1,45 @@
+"""Coordinate transforms of electron-microscopy alignment: points in, points out.
+
+Linear: `Translation`, `Rigid`, `Similarity`, `Affine`, `Homography`.
+Composition: `TransformList` (also ``a | b``), `Interpolated`, `Inverse`, `simplify`.
+Errors: `TransformError` and its children.
+
+Points are (N, 2) float64 arrays, x first, y down, in pixels.
+"""
+
+from transforms._jit import set_thread_count, thread_count, warmup
+from transforms._version import __version__
+from transforms.base import Transform
+from transforms.compose import Interpolated, Inverse, TransformList, simplify
+from transforms.errors import (
+    EstimationError,
+    IllDefinedPointsError,
+    NonInvertibleError,
+    NotEnoughPointsError,
+    PointsError,
+    TransformError,
+)
+from transforms.linear import Affine, Homography, Rigid, Similarity, Translation
+
+__all__ = [
+    "Affine",
+    "EstimationError",
+    "Homography",
+    "IllDefinedPointsError",
+    "Interpolated",
+    "Inverse",
+    "NonInvertibleError",
+    "NotEnoughPointsError",
+    "PointsError",
+    "Rigid",
+    "Similarity",
+    "Transform",
+    "TransformError",
+    "TransformList",
+    "Translation",
+    "__version__",
+    "set_thread_count",
+    "simplify",
+    "thread_count",
+    "warmup",
+]

@@ -1,0 +1,239 @@
+"""Fits of the linear family: checked input in, parameters out, status codes turned into typed errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from transforms._kernels import least_squares
+from transforms._types import FloatArray, Points, PointsLike
+from transforms._validate import as_indices, as_weights, pair_of_points
+from transforms.errors import IllDefinedPointsError, NotEnoughPointsError
+
+__all__ = ["MINIMUM_POINTS", "MODEL_CODES", "NO_WEIGHTS", "checked_pairs", "fit_homography", "fit_linear", "refuse"]
+
+MODEL_CODES = {
+    "translation": least_squares.TRANSLATION,
+    "rigid": least_squares.RIGID,
+    "similarity": least_squares.SIMILARITY,
+    "affine": least_squares.AFFINE,
+}
+MINIMUM_POINTS = {"translation": 1, "rigid": 2, "similarity": 2, "affine": 3, "homography": 4}
+NO_WEIGHTS = np.empty(0)
+
+
+def checked_pairs(src: PointsLike, dst: PointsLike, weights: Any) -> tuple[Points, Points, FloatArray]:
+    """Check what a fit is given.
+
+    Parameters
+    ----------
+    src, dst : array_like
+        (N, 2) each, in pixels.
+    weights : array_like or None
+        (N,), not negative.
+
+    Returns
+    -------
+    src, dst, weights : ndarray
+        As kernels take them; no weights are an empty array.
+
+    Raises
+    ------
+    PointsError
+        Wrong shapes, types or weights.
+    """
+    first, second = pair_of_points(src, dst)
+    checked = as_weights(weights, first.shape[0])
+    return first, second, NO_WEIGHTS if checked is None else checked
+
+
+def refuse(status: int, model: str, needed: int, src: Points, dst: Points) -> None:
+    """Raise the typed error for a status code of a fit.
+
+    Parameters
+    ----------
+    status : int
+        Code of `_kernels.least_squares`.
+    model : str
+        Name of the model for the message.
+    needed : int
+        Fewest points that the model takes.
+    src, dst : ndarray
+        (N, 2) the points of the fit.
+
+    Raises
+    ------
+    NotEnoughPointsError
+        Too few points.
+    IllDefinedPointsError
+        Degenerate or non-finite points; `indices` names the latter.
+    """
+    count = src.shape[0]
+    if status == least_squares.NOT_ENOUGH:
+        raise NotEnoughPointsError(f"expected at least {needed} points for a {model} fit, got {count}")
+    if status == least_squares.NOT_FINITE:
+        bad = as_indices(~(np.isfinite(src).all(axis=1) & np.isfinite(dst).all(axis=1)))
+        raise IllDefinedPointsError(f"expected finite points for a {model} fit, {len(bad)} of {count} are not", bad)
+    if status == least_squares.ILL_DEFINED:
+        raise IllDefinedPointsError(
+            f"the {count} points do not determine a {model}: they coincide, lie on a line, have no weight, or leave its"
+            " rotation open"
+        )
+
+
+def fit_linear(model: str, src: PointsLike, dst: PointsLike, weights: npt.ArrayLike | None) -> FloatArray:
+    """Fit one of the affine family.
+
+    Parameters
+    ----------
+    model : {"translation", "rigid", "similarity", "affine"}
+        What to fit.
+    src, dst : array_like
+        (N, 2) each, in pixels.
+    weights : array_like or None
+        (N,), not negative.
+
+    Returns
+    -------
+    ndarray
+        (6,): m00, m01, m02, m10, m11, m12.
+
+    Raises
+    ------
+    NotEnoughPointsError, IllDefinedPointsError, PointsError
+        See `refuse` and `checked_pairs`.
+    """
+    first, second, checked = checked_pairs(src, dst, weights)
+    params = np.empty(6)
+    status = least_squares.fit_slice(MODEL_CODES[model], first, second, checked, 0, first.shape[0], params)
+    if status:
+        refuse(status, model, MINIMUM_POINTS[model], first, second)
+    return params
+
+
+# ---------------------------------------------------------------- homography
+
+
+def _normalisation(points: Points, weights: FloatArray) -> tuple[FloatArray, float]:
+    """Centroid and mean distance from it over sqrt(2)."""
+    share = weights / weights.sum()
+    centre = share @ points
+    return centre, float(share @ np.hypot(*(points - centre).T)) / np.sqrt(2.0)
+
+
+def _linear_homography(p: Points, q: Points, weights: FloatArray) -> FloatArray:
+    """Direct linear solution: the right singular vector of the smallest singular value."""
+    x, y, u, v = p[:, 0], p[:, 1], q[:, 0], q[:, 1]
+    one, zero = np.ones_like(x), np.zeros_like(x)
+    rows = np.concatenate(
+        [
+            np.column_stack([x, y, one, zero, zero, zero, -u * x, -u * y, -u]),
+            np.column_stack([zero, zero, zero, x, y, one, -v * x, -v * y, -v]),
+        ]
+    )
+    rows *= np.sqrt(np.concatenate([weights, weights]))[:, None]
+    triangle = np.linalg.qr(rows, mode="r")
+    _, values, right = np.linalg.svd(triangle)
+    if not values[7] > 64.0 * np.finfo(np.float64).eps * values[0]:
+        raise IllDefinedPointsError("the points do not determine a homography: too many of them lie on a line")
+    return np.asarray(right[8].reshape(3, 3))
+
+
+def _projection(h: FloatArray, p: Points) -> tuple[FloatArray, Points]:
+    s = p @ h[2, :2] + h[2, 2]
+    return s, (p @ h[:2, :2].T + h[:2, 2]) / s[:, None]
+
+
+def _refine_homography(h: FloatArray, p: Points, q: Points, weights: FloatArray, step_count: int = 30) -> FloatArray:
+    """Gauss-Newton on the geometric residuals, the scale of the matrix held fixed; each step must help."""
+    root = np.sqrt(weights)[:, None]
+    h = h / np.linalg.norm(h)
+    s, mapped = _projection(h, p)
+    cost = float(np.sum((root * (q - mapped)) ** 2))
+    homogeneous = np.column_stack([p, np.ones(len(p))])
+    for _ in range(step_count):
+        scaled = root * homogeneous / s[:, None]
+        zero = np.zeros_like(scaled)
+        jacobian = np.concatenate(
+            [
+                np.column_stack([scaled, zero, -mapped[:, :1] * scaled]),
+                np.column_stack([zero, scaled, -mapped[:, 1:] * scaled]),
+                h.reshape(1, 9),
+            ]
+        )
+        wanted = np.concatenate([(root * (q - mapped)).T.ravel(), [0.0]])
+        step = np.linalg.lstsq(jacobian, wanted, rcond=None)[0].reshape(3, 3)
+        trial = (h + step) / np.linalg.norm(h + step)
+        s_next, mapped_next = _projection(trial, p)
+        cost_next = float(np.sum((root * (q - mapped_next)) ** 2))
+        if not cost_next < cost:
+            break
+        small = np.linalg.norm(step) <= 1e-15
+        h, s, mapped, cost = trial, s_next, mapped_next, cost_next
+        if small:
+            break
+    return h
+
+
+def _check_orientation(h: FloatArray, p: Points) -> None:
+    """A horizon through the points themselves means that no homography maps them finitely."""
+    s = p @ h[2, :2] + h[2, 2]
+    if not (np.abs(s) > 1e-12 * np.linalg.norm(h[2])).all():
+        raise IllDefinedPointsError(
+            "the fitted homography has its horizon through points", as_indices(np.abs(s) <= 1e-12 * np.linalg.norm(h[2]))
+        )
+
+
+def _similarity_matrix(centre: FloatArray, size: float) -> tuple[FloatArray, FloatArray]:
+    """The normalising matrix and its inverse."""
+    forward = np.array([[1.0 / size, 0.0, -centre[0] / size], [0.0, 1.0 / size, -centre[1] / size], [0.0, 0.0, 1.0]])
+    backward = np.array([[size, 0.0, centre[0]], [0.0, size, centre[1]], [0.0, 0.0, 1.0]])
+    return forward, backward
+
+
+def fit_homography(src: PointsLike, dst: PointsLike, weights: npt.ArrayLike | None) -> FloatArray:
+    """Fit a homography: normalised linear start, then Gauss-Newton on the residuals in target pixels.
+
+    Parameters
+    ----------
+    src, dst : array_like
+        (N, 2) each, in pixels, N at least 4.
+    weights : array_like or None
+        (N,), not negative.
+
+    Returns
+    -------
+    ndarray
+        (3, 3), last entry 1 where it does not vanish.
+
+    Raises
+    ------
+    NotEnoughPointsError, IllDefinedPointsError, PointsError
+        See `refuse` and `checked_pairs`.
+    """
+    first, second, checked = checked_pairs(src, dst, weights)
+    count = first.shape[0]
+    if count < 4:
+        refuse(least_squares.NOT_ENOUGH, "homography", 4, first, second)
+    if not (np.isfinite(first).all() and np.isfinite(second).all()):
+        refuse(least_squares.NOT_FINITE, "homography", 4, first, second)
+    share: FloatArray = checked if checked.size else np.ones(count)
+    if not share.sum() > 0.0:
+        refuse(least_squares.ILL_DEFINED, "homography", 4, first, second)
+    (p0, p_size), (q0, q_size) = _normalisation(first, share), _normalisation(second, share)
+    rounding = 8.0 * least_squares.EPS
+    if not (p_size > rounding * np.abs(first).max() and q_size > rounding * np.abs(second).max()):
+        refuse(least_squares.ILL_DEFINED, "homography", 4, first, second)
+    p, q = (first - p0) / p_size, (second - q0) / q_size
+    h = _linear_homography(p, q, share)
+    _check_orientation(h, p)
+    h = _refine_homography(h, p, q, share)
+    forward, _ = _similarity_matrix(p0, p_size)
+    _, backward = _similarity_matrix(q0, q_size)
+    full = backward @ h @ forward
+    last = full[2, 2]
+    return np.asarray(full / last if abs(last) > 1e-12 * np.abs(full).max() else full / np.abs(full).max())
+
+

@@ -1,0 +1,201 @@
+"""The one solver for pre-images: damped Newton on the analytic Jacobian, with a search of the transform's region behind it.
+
+A point counts as solved only when the forward map of what was found lies within the tolerance of the target, so the answer is a true
+pre-image or nothing. Damping: a step is halved until the residual falls, so that the iteration can't run away over a fold.
+"""
+
+from __future__ import annotations
+
+import math
+
+from transforms._jit import fma, kernel
+from transforms._kernels import codes
+from transforms._kernels.dispatch import leaf_jet
+from transforms._kernels.linear import Jet
+from transforms._types import FloatArray, IntArray
+
+GRID = 9
+"""Start values per side of the region when the first start value fails."""
+HALVINGS = 30
+"""Most halvings of one step."""
+ARMIJO = 1e-4
+"""Least share of the promised fall of the residual that a step must deliver."""
+
+
+@kernel
+def program_jet(
+    instructions: IntArray, lo: int, hi: int, params: FloatArray, scratch: FloatArray, x: float, y: float
+) -> Jet:
+    """Value and Jacobian of instructions[lo:hi] at one point, by the chain rule.
+
+    ``scratch`` is (depth, 6). Instructions that solve are not known here and give NaN.
+    """
+    u, v = x, y
+    ux, uy, vx, vy = 1.0, 0.0, 0.0, 1.0
+    top = 0
+    for at in range(lo, hi):
+        op = instructions[at, codes.OP]
+        values = params[instructions[at, codes.START] : instructions[at, codes.STOP]]
+        if op == codes.FORK:
+            s = scratch[top]
+            s[0], s[1], s[2], s[3], s[4], s[5] = u, v, ux, uy, vx, vy
+            top += 1
+        elif op == codes.SWITCH:
+            s = scratch[top - 1]
+            u, s[0] = s[0], u
+            v, s[1] = s[1], v
+            ux, s[2] = s[2], ux
+            uy, s[3] = s[3], uy
+            vx, s[4] = s[4], vx
+            vy, s[5] = s[5], vy
+        elif op == codes.BLEND:
+            top -= 1
+            s = scratch[top]
+            w = values[0]
+            u = s[0] + w * (u - s[0])
+            v = s[1] + w * (v - s[1])
+            ux = s[2] + w * (ux - s[2])
+            uy = s[3] + w * (uy - s[3])
+            vx = s[4] + w * (vx - s[4])
+            vy = s[5] + w * (vy - s[5])
+        else:
+            u, v, a, b, c, d = leaf_jet(op, values, u, v)
+            ux, uy, vx, vy = (
+                fma(a, ux, b * vx),
+                fma(a, uy, b * vy),
+                fma(c, ux, d * vx),
+                fma(c, uy, d * vy),
+            )
+    return u, v, ux, uy, vx, vy
+
+
+@kernel
+def descend(
+    instructions: IntArray,
+    lo: int,
+    hi: int,
+    params: FloatArray,
+    scratch: FloatArray,
+    u: float,
+    v: float,
+    x: float,
+    y: float,
+    bound: float,
+    max_iterations: int,
+) -> tuple[float, float, float]:
+    """Newton from (x, y) towards the pre-image of (u, v): the last point and the norm of its residual.
+
+    Goes on below ``bound`` as long as steps still help, so that the answer is as good as rounding allows.
+    """
+    fu, fv, a, b, c, d = program_jet(instructions, lo, hi, params, scratch, x, y)
+    error = math.hypot(u - fu, v - fv)
+    for _ in range(max_iterations):
+        det = a * d - b * c
+        if error == 0.0 or not abs(det) > 1e-15 * (abs(a * d) + abs(b * c)):
+            break
+        dx = (d * (u - fu) - b * (v - fv)) / det
+        dy = (a * (v - fv) - c * (u - fu)) / det
+        share = 1.0
+        better = False
+        for _halving in range(HALVINGS):
+            nx, ny = x + share * dx, y + share * dy
+            nu, nv, na, nb, nc, nd = program_jet(instructions, lo, hi, params, scratch, nx, ny)
+            next_error = math.hypot(u - nu, v - nv)
+            if next_error <= (1.0 - ARMIJO * share) * error:
+                better = True
+                break
+            if error <= bound:  # at the rounding level there is nothing to be gained by shorter steps
+                break
+            share *= 0.5
+        if not better:
+            break
+        converged = next_error <= bound and next_error > 0.25 * error
+        x, y, error = nx, ny, next_error
+        fu, fv, a, b, c, d = nu, nv, na, nb, nc, nd
+        if converged:
+            break
+    return x, y, error
+
+
+@kernel
+def nearest_start(
+    instructions: IntArray,
+    lo: int,
+    hi: int,
+    params: FloatArray,
+    scratch: FloatArray,
+    start_map: FloatArray,
+    u: float,
+    v: float,
+    rank: int,
+) -> tuple[float, float]:
+    """The grid point of the region whose image comes ``rank``-th nearest to (u, v)."""
+    floor = -1.0
+    best_x, best_y = math.nan, math.nan
+    for _ in range(rank + 1):
+        best = math.inf
+        for k in range(GRID * GRID):
+            x = start_map[6] + (start_map[8] - start_map[6]) * ((k % GRID) / (GRID - 1))
+            y = start_map[7] + (start_map[9] - start_map[7]) * ((k // GRID) / (GRID - 1))
+            fu, fv, _a, _b, _c, _d = program_jet(instructions, lo, hi, params, scratch, x, y)
+            distance = math.hypot(u - fu, v - fv)
+            if floor < distance < best:
+                best, best_x, best_y = distance, x, y
+        floor = best
+    return best_x, best_y
+
+
+@kernel
+def solve_point(
+    instructions: IntArray,
+    lo: int,
+    hi: int,
+    params: FloatArray,
+    start_map: FloatArray,
+    scratch: FloatArray,
+    u: float,
+    v: float,
+    x0: float,
+    y0: float,
+    tolerance: float,
+    max_iterations: int,
+) -> tuple[float, float, bool]:
+    """Pre-image of (u, v) under instructions[lo:hi], and whether it was found; NaN if not.
+
+    Starts at (x0, y0), or where the affine ``start_map[:6]`` sends the target if x0 is NaN; then from the grid points of the box
+    ``start_map[6:]`` whose images are nearest.
+    """
+    if not (math.isfinite(u) and math.isfinite(v)):
+        return math.nan, math.nan, False
+    bound = tolerance * max(1.0, math.hypot(u, v))
+    if not math.isfinite(x0 + y0):
+        x0 = start_map[0] * u + start_map[1] * v + start_map[2]
+        y0 = start_map[3] * u + start_map[4] * v + start_map[5]
+    x, y, error = descend(instructions, lo, hi, params, scratch, u, v, x0, y0, bound, max_iterations)
+    if error <= bound:
+        return x, y, True
+    for rank in range(3):
+        x0, y0 = nearest_start(instructions, lo, hi, params, scratch, start_map, u, v, rank)
+        x, y, error = descend(instructions, lo, hi, params, scratch, u, v, x0, y0, bound, max_iterations)
+        if error <= bound:
+            return x, y, True
+    return math.nan, math.nan, False
+
+
+@kernel
+def jet_rows(
+    instructions: IntArray,
+    lo: int,
+    hi: int,
+    params: FloatArray,
+    scratch: FloatArray,
+    points: FloatArray,
+    out: FloatArray,
+) -> None:
+    """Jacobians of instructions[lo:hi] at (N, 2) points into (N, 2, 2)."""
+    for i in range(points.shape[0]):
+        _u, _v, ux, uy, vx, vy = program_jet(instructions, lo, hi, params, scratch, points[i, 0], points[i, 1])
+        out[i, 0, 0] = ux
+        out[i, 0, 1] = uy
+        out[i, 1, 0] = vx
+        out[i, 1, 1] = vy

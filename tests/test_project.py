@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -131,3 +132,30 @@ def test_files_name_no_registry_and_no_machine() -> None:
         if FORBIDDEN.search(line)
     ]
     assert offences == []
+
+
+def test_readme_example_runs() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert 60 <= len(readme.splitlines()) <= 120
+    (example,) = re.findall(r"^```python\n(.*?)^```", readme, flags=re.DOTALL | re.MULTILINE)
+    result = subprocess.run([sys.executable, "-c", example], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert "px" in result.stdout
+
+
+@pytest.mark.parametrize("lock", ["dev.lock", "peers.lock"])
+def test_lock_pins_and_hashes_what_we_ask_for(lock: str) -> None:
+    text = (ROOT / "requirements" / lock).read_text()
+    assert "://" not in text, "a lock names no index: the installer's own is used"
+    entries = re.split(r"\n(?=\S)", text.strip())
+    assert [entry for entry in entries if not re.match(r"[\w.-]+==\S+ .*--hash=sha256:", entry, flags=re.DOTALL)] == []
+
+    pinned = {entry.partition("==")[0] for entry in entries}
+    with (ROOT / "pyproject.toml").open("rb") as stream:
+        project = tomllib.load(stream)["project"]
+    extras = project["optional-dependencies"]
+    chosen = [
+        extras[name] for name in extras if name not in {"all", "peers"} or (name, lock) == ("peers", "peers.lock")
+    ]
+    asked = {re.split(r"[\[<>=!~ ]", text)[0] for text in sum(chosen, start=project["dependencies"])}
+    assert asked <= pinned

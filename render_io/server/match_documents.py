@@ -3,111 +3,55 @@
 from __future__ import annotations
 
 import heapq
-import math
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-import orjson
+import msgspec
 
-from render_io.server.answers import BadRequest, BrokenStream, Failure, MalformedBody
-from render_io.server.match_scalars import as_double, as_integer, as_object, as_text, as_written
+from render_io.server.answers import BadRequest, BrokenStream, Failure
+from render_io.server.jackson import Int32
 from render_io.server.match_store import PairKey, PairRow, ordered
-from render_io.server.routing import first_json
+from render_io.server.spec_model import Document
 
-__all__ = ["merge", "pair_rows", "read_pairs"]
-
-_IDS = ("pGroupId", "pId", "qGroupId", "qId")
-_ROWS = ("p", "q")
-_NO_IDS = "CanvasMatches are missing required pGroupId, qGroupId, pId, and/or qId values"
+__all__ = ["Matches", "Pair", "merge", "pair_rows"]
 
 
-def read_pairs(body: bytes) -> list[dict[str, Any] | None] | None:
-    """Read the body of a save: known members only, every value of the type the service gives it.
+class Matches(Document):
+    """Points of p and of q, dimension by dimension, and weights; layouts are not checked, as the service does not."""
 
-    Parameters
-    ----------
-    body : bytes
-        JSON text, a list of pairs.
-
-    Returns
-    -------
-    list of dict or None
-        Pairs with ids as text and points as doubles (words for those that are not finite); None without a body.
-
-    Raises
-    ------
-    MalformedBody
-        When the text is no JSON or a value has the wrong type.
-    """
-    value = first_json(body)
-    if value is None:
-        return None
-    if not isinstance(value, list):
-        raise MalformedBody("list of matches expected")
-    if any(isinstance(pair, dict) and any(type(pair.get(name)) is float for name in _IDS) for pair in value):
-        value = as_written(body)
-    return [_pair(as_object(pair, f"[{i}]"), f"[{i}]") for i, pair in enumerate(value)]
+    p: list[list[float] | None] | None = None
+    q: list[list[float] | None] | None = None
+    w: list[float] | None = None
 
 
-def _pair(sent: dict[str, Any] | None, where: str) -> dict[str, Any] | None:
-    if sent is None:
-        return None
-    pair: dict[str, Any] = {name: as_text(sent.get(name), f"{where}.{name}") for name in _IDS}
-    consensus = as_object(sent.get("consensusSetData"), f"{where}.consensusSetData")
-    if consensus is not None:
-        pair["consensusSetData"] = _consensus(consensus, where)
-    matches = as_object(sent.get("matches"), f"{where}.matches")
-    if matches is not None:
-        pair["matches"] = _matches(matches, where)
-    as_integer(sent.get("matchCount"), f"{where}.matchCount")
-    return pair
+class ConsensusSet(Document):
+    """Which of several consensus sets of one pair of pictures this is."""
+
+    index: Int32 | None = None
+    originalPId: str | None = None
+    originalQId: str | None = None
 
 
-def _consensus(sent: dict[str, Any], where: str) -> dict[str, Any]:
-    values: dict[str, Any] = {
-        "index": as_integer(sent.get("index"), f"{where}.consensusSetData.index"),
-        "originalPId": as_text(sent.get("originalPId"), f"{where}.consensusSetData.originalPId"),
-        "originalQId": as_text(sent.get("originalQId"), f"{where}.consensusSetData.originalQId"),
-    }
-    return {name: value for name, value in values.items() if value is not None}
+class Pair(Document):
+    """All matches between two tiles."""
+
+    pGroupId: str | None = None
+    pId: str | None = None
+    qGroupId: str | None = None
+    qId: str | None = None
+    consensusSetData: ConsensusSet | None = None
+    matches: Matches | None = None
+    matchCount: Int32 | None = None
 
 
-def _matches(sent: dict[str, Any], where: str) -> dict[str, Any]:
-    matches: dict[str, Any] = {}
-    for name in _ROWS:
-        rows = sent.get(name)
-        if rows is not None:
-            if not isinstance(rows, list):
-                raise MalformedBody(f"{where}.matches.{name}: list of rows expected")
-            matches[name] = [None if row is None else _doubles(row, f"{where}.matches.{name}") for row in rows]
-    if sent.get("w") is not None:
-        matches["w"] = _doubles(sent["w"], f"{where}.matches.w")
-    return matches
-
-
-def _doubles(row: Any, where: str) -> list[Any]:
-    """Return the row as doubles; one that has nothing else already is returned as it is."""
-    if not isinstance(row, list):
-        raise MalformedBody(f"{where}: list of numbers expected")
-    if set(map(type, row)) == {float} and math.isfinite(sum(row)):
-        return row
-    return [_written(as_double(value, where)) for value in row]
-
-
-def _written(value: float) -> float | str:
-    if math.isfinite(value):
-        return value
-    return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
-
-
-def pair_rows(pairs: Iterable[dict[str, Any] | None]) -> list[PairRow]:
+def pair_rows(pairs: Iterable[Pair | None]) -> list[PairRow]:
     """Turn pairs into rows: p and q in order, the number of matches counted.
 
     Parameters
     ----------
-    pairs : iterable of dict or None
-        As `read_pairs` gives them.
+    pairs : iterable of Pair or None
+        As they came.
 
     Returns
     -------
@@ -124,26 +68,36 @@ def pair_rows(pairs: Iterable[dict[str, Any] | None]) -> list[PairRow]:
     return [_row(pair) for pair in pairs]
 
 
-def _row(pair: dict[str, Any] | None) -> PairRow:
+def _row(pair: Pair | None) -> PairRow:
     if pair is None:
         raise Failure
-    if any(pair[name] is None for name in _IDS):
-        raise BadRequest(_NO_IDS)
-    flip, key = ordered(*(pair[name] for name in _IDS))
-    head: dict[str, Any] = {"pGroupId": key.p_group, "pId": key.p_id, "qGroupId": key.q_group, "qId": key.q_id}
-    consensus = "consensusSetData" in pair
-    if consensus:
-        head["consensusSetData"] = pair["consensusSetData"]
-    matches = pair.get("matches")
-    if matches is None:
-        return PairRow(*key, consensus, orjson.dumps(head | {"matchCount": 0}), None)
-    if "w" not in matches:
+    if pair.pGroupId is None or pair.qGroupId is None or pair.pId is None or pair.qId is None:
+        raise BadRequest("CanvasMatches are missing required pGroupId, qGroupId, pId, and/or qId values")
+    flip, key = ordered(pair.pGroupId, pair.pId, pair.qGroupId, pair.qId)
+    matches, count = _points(pair.matches, flip)
+    whole = Pair(key.p_group, key.p_id, key.q_group, key.q_id, pair.consensusSetData, matches, count)
+    document = None if matches is None else msgspec.json.encode(whole)
+    whole.matches = None
+    return PairRow(*key, whole.consensusSetData is not None, msgspec.json.encode(whole), document)
+
+
+def _points(sent: Matches | None, flip: bool) -> tuple[Matches | None, int]:
+    """Return the points of a pair, exchanged if need be, and their number."""
+    if sent is None:
+        return None, 0
+    if sent.w is None:
         raise Failure
-    names = {"p": "q", "q": "p"} if flip else {"p": "p", "q": "q"}
-    points = {name: matches[source] for name, source in names.items() if source in matches}
-    count = {"matchCount": len(matches["w"])}
-    whole = head | {"matches": points | {"w": matches["w"]}} | count
-    return PairRow(*key, consensus, orjson.dumps(head | count), orjson.dumps(whole))
+    p, q = (sent.q, sent.p) if flip else (sent.p, sent.q)
+    return Matches(_rows(p), _rows(q), _numbers(sent.w)), len(sent.w)
+
+
+def _rows(rows: list[list[float] | None] | None) -> list[list[float] | None] | None:
+    return None if rows is None else [None if row is None else _numbers(row) for row in rows]
+
+
+def _numbers(row: list[float]) -> list[float]:
+    """Return the numbers of a row, a missing one as 0 (Java's numbers cannot be missing)."""
+    return [0.0 if number is None else number for number in row] if None in row else row
 
 
 # ---------------------------------------------------------------- several collections as one
@@ -174,22 +128,19 @@ def merge(collections: Iterable[Iterator[tuple[PairKey, bytes]]]) -> Iterator[by
 
 
 def _joined(documents: list[bytes]) -> bytes:
-    first, *others = map(orjson.loads, documents)
+    first, *others = map(msgspec.json.decode, documents)
     for other in others:
         try:
             first["matches"] = _appended(first.get("matches"), other["matches"])
         except (KeyError, IndexError, TypeError):
             raise BrokenStream("the points of a pair in several collections cannot be joined") from None
-    count = len(first["matches"]["w"])
-    del first["matchCount"]
-    return orjson.dumps(first | {"matchCount": count})
+    first["matchCount"] = len(first["matches"]["w"])
+    return msgspec.json.encode(first)
 
 
 def _appended(matches: dict[str, Any] | None, more: dict[str, Any]) -> dict[str, Any]:
     """Join dimension by dimension; what the second has beyond the first is dropped."""
     if matches is None:
         return more
-    joined: dict[str, Any] = {
-        name: [row + more[name][i] for i, row in enumerate(matches[name])] for name in _ROWS
-    }
+    joined = {name: [row + more[name][i] for i, row in enumerate(matches[name])] for name in ("p", "q")}
     return joined | {"w": matches["w"] + more["w"]}

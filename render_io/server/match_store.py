@@ -117,10 +117,12 @@ def within_group(group: str) -> Selection:
 
 def outside_group(group: str) -> Selection:
     """Pairs with exactly one tile in the group."""
-    return Selection((
-        ("p_group = ? AND q_group <> ?", (group, group)),
-        ("q_group = ? AND p_group <> ?", (group, group)),
-    ))
+    return Selection(
+        (
+            ("p_group = ? AND q_group <> ?", (group, group)),
+            ("q_group = ? AND p_group <> ?", (group, group)),
+        )
+    )
 
 
 def between_groups(group: str, other: str) -> Selection:
@@ -137,19 +139,25 @@ def between_tiles(p_group: str, p_id: str, q_group: str, q_id: str) -> Selection
 
 def tile_to_group(group: str, tile: str, other: str) -> Selection:
     """Pairs between one tile and the tiles of a group; a tile with itself counts once."""
-    return Selection((
-        ("p_group = ? AND p_id = ? AND q_group = ?", (group, tile, other)),
-        ("q_group = ? AND q_id = ? AND p_group = ? AND NOT (p_group = ? AND p_id = ? AND q_group = ?)",
-         (group, tile, other, group, tile, other)),
-    ))
+    return Selection(
+        (
+            ("p_group = ? AND p_id = ? AND q_group = ?", (group, tile, other)),
+            (
+                "q_group = ? AND q_id = ? AND p_group = ? AND NOT (p_group = ? AND p_id = ? AND q_group = ?)",
+                (group, tile, other, group, tile, other),
+            ),
+        )
+    )
 
 
 def of_tile(group: str, tile: str) -> Selection:
     """All pairs that a tile takes part in."""
-    return Selection((
-        ("p_group = ? AND p_id = ?", (group, tile)),
-        ("q_group = ? AND q_id = ? AND NOT (p_group = ? AND p_id = ?)", (group, tile, group, tile)),
-    ))
+    return Selection(
+        (
+            ("p_group = ? AND p_id = ?", (group, tile)),
+            ("q_group = ? AND q_id = ? AND NOT (p_group = ? AND p_id = ?)", (group, tile, group, tile)),
+        )
+    )
 
 
 # ---------------------------------------------------------------- collections
@@ -185,7 +193,9 @@ def collections(connection: sqlite3.Connection, owner: str) -> list[tuple[str, i
     """Return the names of an owner's collections with their numbers of pairs, in the order in which they were made."""
     found = connection.execute(
         "SELECT name, (SELECT COUNT(*) FROM match_pair WHERE collection = match_collection.id) FROM match_collection"
-        " WHERE owner = ? ORDER BY id", (owner,))
+        " WHERE owner = ? ORDER BY id",
+        (owner,),
+    )
     return [(name, count) for name, count in found]
 
 
@@ -202,7 +212,8 @@ def save(connection: sqlite3.Connection, collection: int, rows: Iterable[PairRow
     connection.executemany(
         "INSERT OR REPLACE INTO match_pair"
         " (collection, p_group, q_group, p_id, q_id, consensus, brief, document) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        ((collection, *row) for row in rows))
+        ((collection, *row) for row in rows),
+    )
 
 
 def read(connection: sqlite3.Connection, collection: int, wanted: Selection, *, brief: bool) -> Iterator[bytes]:
@@ -252,7 +263,8 @@ def counts_of_p_group(connection: sqlite3.Connection, collection: int, group: st
     """Return how many pairs a p group has, and how many of them have no points at all."""
     found = connection.execute(
         "SELECT COUNT(*), COUNT(*) - COUNT(document) FROM match_pair WHERE collection = ? AND p_group = ?",
-        (collection, group)).fetchone()
+        (collection, group),
+    ).fetchone()
     return int(found[0]), int(found[1])
 
 

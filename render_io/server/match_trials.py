@@ -10,9 +10,10 @@ import re
 from typing import Any
 
 from render_io.server.answers import Answer, BadRequest, Missing, ServiceError
-from render_io.server.match_scalars import as_object, as_text
+from render_io.server.jackson import Int32, read_body
 from render_io.server.match_store import utf16_order
 from render_io.server.routing import Call, ServiceRouter
+from render_io.server.spec_model import Document
 
 __all__ = ["router"]
 
@@ -26,6 +27,23 @@ class NotDrawn(ServiceError):
     """501: needs pictures, which this service does not draw yet."""
 
     status = 501
+
+
+class FeatureParameters(Document):
+    """How features are found and matched; here only whether that is said at all."""
+
+    siftFeatureParameters: dict[str, Any] | None = None
+    matchDerivationParameters: dict[str, Any] | None = None
+    pClipPosition: str | None = None
+    clipPixels: Int32 | None = None
+
+
+class TrialParameters(Document):
+    """Body of a trial."""
+
+    featureAndMatchParameters: FeatureParameters | None = None
+    pRenderParametersUrl: str | None = None
+    qRenderParametersUrl: str | None = None
 
 
 def _trial_id(call: Call) -> str:
@@ -51,32 +69,32 @@ def delete_trial(call: Call) -> Answer:
 @router.answers("POST", "/owner/{owner}/matchTrial", consumes="application/json")
 def run_trial(call: Call) -> Answer:
     """Check the parameters in the service's order; a trial itself is not run."""
-    parameters = as_object(call.json(), "match trial parameters")
-    if parameters is None:
+    trial = read_body(call.body, TrialParameters)
+    if trial is None:
         raise BadRequest("no parameters provided")
-    _check_features(as_object(parameters.get("featureAndMatchParameters"), "featureAndMatchParameters"))
-    p_url, q_url = (as_text(parameters.get(name), name) for name in ("pRenderParametersUrl", "qRenderParametersUrl"))
-    if p_url is None:
+    _check_features(trial.featureAndMatchParameters)
+    if trial.pRenderParametersUrl is None:
         raise BadRequest("pRenderParametersUrl is not defined")
-    if q_url is None:
+    if trial.qRenderParametersUrl is None:
         raise BadRequest("qRenderParametersUrl is not defined")
-    p, q = _tile_of(p_url), _tile_of(q_url)
+    p, q = _tile_of(trial.pRenderParametersUrl), _tile_of(trial.qRenderParametersUrl)
     if utf16_order(p) > utf16_order(q):
         raise BadRequest(
-            f"P and Q render parameters URLs must be swapped because P canvasId {p} is greater than Q canvasId {q}")
+            f"P and Q render parameters URLs must be swapped because P canvasId {p} is greater than Q canvasId {q}"
+        )
     raise NotDrawn("match trials need pictures of both tiles, which this service does not draw yet")
 
 
-def _check_features(features: dict[str, Any] | None) -> None:
+def _check_features(features: FeatureParameters | None) -> None:
     if features is None:
         raise BadRequest("featureAndMatchParameters are not defined")
-    for name in ("siftFeatureParameters", "matchDerivationParameters"):
-        if as_object(features.get(name), name) is None:
-            raise BadRequest(f"{name} must be defined")
-    clipped, pixels = features.get("pClipPosition") is not None, features.get("clipPixels") is not None
-    if clipped and not pixels:
+    if features.siftFeatureParameters is None:
+        raise BadRequest("siftFeatureParameters must be defined")
+    if features.matchDerivationParameters is None:
+        raise BadRequest("matchDerivationParameters must be defined")
+    if features.pClipPosition is not None and features.clipPixels is None:
         raise BadRequest("clipPixels must be defined when pClipPosition is defined")
-    if pixels and not clipped:
+    if features.pClipPosition is None and features.clipPixels is not None:
         raise BadRequest("pClipPosition must be defined when clipPixels is defined")
 
 

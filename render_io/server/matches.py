@@ -8,11 +8,12 @@ from typing import Any
 
 from render_io.server import match_store
 from render_io.server.answers import Answer, BadRequest, Failure, Missing, json_answer, raw_json
-from render_io.server.match_documents import merge, pair_rows, read_pairs
-from render_io.server.match_scalars import as_object, as_text
+from render_io.server.jackson import read_body
+from render_io.server.match_documents import Pair, merge, pair_rows
 from render_io.server.match_store import Selection
 from render_io.server.names import MAX_COLLECTION, check_length, check_name
 from render_io.server.routing import Call, ServiceRouter
+from render_io.server.spec_model import Document
 
 __all__ = ["SCHEMA", "router"]
 
@@ -22,6 +23,13 @@ GROUP = COLLECTION + "/group/{group}"
 TILE = GROUP + "/id/{id}"
 
 router = ServiceRouter()
+
+
+class CollectionName(Document):
+    """Body of a rename."""
+
+    owner: str | None = None
+    name: str | None = None
 
 
 def _checked(owner: str, name: str) -> tuple[str, str]:
@@ -74,8 +82,7 @@ def drop_collection(call: Call) -> Answer:
 @router.answers("PUT", COLLECTION + "/collectionId", produces=None, consumes="application/json")
 def rename_collection(call: Call) -> Answer:
     """Rename a collection; unlike Java's, a name that could not be addressed any more is refused."""
-    target = as_object(call.json(), "collection id")
-    names = [None if target is None else as_text(target.get(key), key) for key in ("owner", "name")]
+    target = read_body(call.body, CollectionName)
     owner, name = _named(call)
     with call.database.write() as connection:
         collection = match_store.collection_id(connection, owner, name)
@@ -84,7 +91,7 @@ def rename_collection(call: Call) -> Answer:
         if target is None:
             raise Failure
         # a missing member becomes the word, as Java's string concatenation makes it
-        to_owner, to_name = _checked(*("null" if text is None else text for text in names))
+        to_owner, to_name = _checked(*("null" if text is None else text for text in (target.owner, target.name)))
         if match_store.collection_id(connection, to_owner, to_name) is not None:
             raise BadRequest(f"match collection with owner '{to_owner}', and name '{to_name}' already exists")
         match_store.rename_collection(connection, collection, to_owner, to_name)
@@ -117,7 +124,7 @@ _group_list("/multiConsensusGroupIds", "p_group", "q_group", consensus_only=True
 @router.answers("PUT", COLLECTION + "/matches", produces=None, consumes="application/json")
 def save_matches(call: Call) -> Answer:
     """Save pairs: all of them or, when one is refused, none."""
-    pairs = read_pairs(call.body)
+    pairs = read_body(call.body, list[Pair | None])
     owner, name = _named(call)
     if pairs is None:
         raise BadRequest("no matches provided")

@@ -1,7 +1,7 @@
 """JSON text <-> values, exactly: what is read is written back bit for bit, and what JSON can't say is refused.
 
-`orjson` does the work. It reads integers beyond 64 bit as floats and writes NaN as null, so both are watched for here
-and handled by the standard library, slower and exact.
+`msgspec` reads, because it keeps integers of any size and can leave parts of a document as text; `orjson` writes, being
+faster at it, and says where malformed text goes wrong. It would write NaN as null, which is watched for here.
 """
 
 from __future__ import annotations
@@ -10,17 +10,19 @@ import json
 import math
 import re
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
+import msgspec
 import orjson
 
 from render_io.errors import SpecError
 
-__all__ = ["dumps", "loads", "refuse_non_finite"]
+__all__ = ["dumps", "loads", "refuse_non_finite", "split_array"]
 
-_AS_ZERO = bytes.maketrans(b"123456789", b"000000000")
-_NINETEEN_DIGITS = b"0" * 19
-_LONG_INTEGER = re.compile(rb"(?:^|[:,\[\s])-?\d{19}")
+T = TypeVar("T")
+
+_ANY: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+_TEXTS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def loads(text: bytes) -> Any:
@@ -39,30 +41,54 @@ def loads(text: bytes) -> Any:
     Raises
     ------
     SpecError
-        Malformed, truncated or too deeply nested text, NaN and infinities, with line, column and byte of the fault.
+        Malformed, truncated or too deeply nested text, NaN and infinities, with line, column and character of the
+        fault.
     """
+    return _decoded(_ANY.decode, text)
+
+
+def split_array(text: bytes) -> list[memoryview]:
+    """Cut the text of an array into the texts of its elements, many times faster than reading them.
+
+    Parameters
+    ----------
+    text : bytes
+        A JSON array.
+
+    Returns
+    -------
+    list of memoryview
+        Each element as it is written; they share the memory of `text`.
+
+    Raises
+    ------
+    SpecError
+        Malformed text, as in `loads`, or no array.
+    """
+    return [memoryview(element) for element in _decoded(_TEXTS.decode, text)]
+
+
+def _decoded(decode: Callable[[bytes], T], text: bytes) -> T:
     try:
-        value = orjson.loads(text)
-        return json.loads(text) if _has_long_integer(text) else value
-    except orjson.JSONDecodeError as error:
-        raise SpecError(_decode_fault(text, error)) from None
+        return decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SpecError(_fault(text, error)) from None
     except RecursionError:
         raise SpecError("JSON is nested too deeply") from None
 
 
-def _has_long_integer(text: bytes) -> bool:
-    # A cheap screen first: translating and searching run at memory speed, the expression does not.
-    return _NINETEEN_DIGITS in text.translate(_AS_ZERO) and _LONG_INTEGER.search(text) is not None
-
-
-def _decode_fault(text: bytes, error: orjson.JSONDecodeError) -> str:
-    if error.pos >= len(text.rstrip()):
-        kind = "JSON is truncated" if text.strip() else "JSON is empty"
-    elif re.match(r"-?(NaN|Infinity|inf)", error.doc[error.pos : error.pos + 9], re.IGNORECASE):
-        kind = "NaN and infinities are not JSON"
-    else:
-        kind = "malformed JSON"
-    return f"{kind}: {error.msg} at line {error.lineno} column {error.colno} (character {error.pos})"
+def _fault(text: bytes, error: Exception) -> str:
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError as located:
+        if located.pos >= len(located.doc.rstrip()):
+            kind = "JSON is truncated" if text.strip() else "JSON is empty"
+        elif re.match(r"-?(NaN|inf)", located.doc[located.pos : located.pos + 4], re.IGNORECASE):
+            kind = "NaN and infinities are not JSON"
+        else:
+            kind = "malformed JSON"
+        return f"{kind}: {located.msg} at line {located.lineno} column {located.colno} (character {located.pos})"
+    return f"malformed JSON: {error}"
 
 
 def dumps(value: Any, default: Callable[[Any], Any] | None = None) -> bytes:

@@ -32,8 +32,8 @@ from render_io.server.routing import RouteIndex
 __all__ = ["Options", "create_app"]
 
 MAX_BODY_BYTES = 512 * 2**20
-ROUTERS = ("stacks",)
-TABLES = ("stack_store", "tile_store", "transform_store")
+ROUTERS = ("stacks", "matches", "match_trials")
+TABLES = ("stack_store", "tile_store", "transform_store", "match_store")
 
 
 @dataclass(frozen=True)

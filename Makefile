@@ -53,8 +53,7 @@ bench: $(BENCH_VENV)/.installed
 lint: setup
 	$(bin)/ruff check .
 	$(bin)/ruff format --check .
-	$(bin)/numpydoc lint $$(find transforms -name '*.py' -not -path '*/_*')
-	$(bin)/numpydoc lint --ignore PR01,RT01,YD01 $$(find render_io -name '*.py')
+	$(bin)/numpydoc lint $$(find transforms render_io -name '*.py')
 	$(bin)/mypy
 	$(bin)/lint-imports
 

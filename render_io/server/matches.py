@@ -15,12 +15,9 @@ from render_io.server.names import MAX_COLLECTION, check_length, check_name
 from render_io.server.routing import Call, ServiceRouter
 from render_io.server.spec_model import Document
 
-__all__ = ["SCHEMA", "router"]
+__all__ = ["router"]
 
-SCHEMA = match_store.SCHEMA
 COLLECTION = "/owner/{owner}/matchCollection/{name}"
-GROUP = COLLECTION + "/group/{group}"
-TILE = GROUP + "/id/{id}"
 
 router = ServiceRouter()
 

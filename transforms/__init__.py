@@ -20,6 +20,7 @@ from transforms.errors import (
     TransformError,
 )
 from transforms.linear import Affine, Homography, Rigid, Similarity, Translation
+from transforms.mesh import bounding_box, mesh_inverse
 
 __all__ = [
     "Affine",
@@ -38,6 +39,8 @@ __all__ = [
     "TransformList",
     "Translation",
     "__version__",
+    "bounding_box",
+    "mesh_inverse",
     "set_thread_count",
     "simplify",
     "thread_count",

@@ -29,7 +29,7 @@ def _run(
     failed = np.zeros(points.shape[0], dtype=np.int64)
     run_program(
         program.instructions, 0, len(program.instructions), program.params, program.depth, initial, tolerance,
-        max_iterations, points, out, failed,
+        max_iterations, False, points, out, failed,
     )
     return failed
 

@@ -12,6 +12,7 @@ import numpy as np
 from transforms._jit import kernel
 from transforms._kernels import codes
 from transforms._kernels.dispatch import leaf_apply
+from transforms._kernels.java_order import apply_in_order
 from transforms._kernels.newton import solve_point
 from transforms._types import FloatArray, IntArray, Points
 
@@ -73,13 +74,14 @@ def run_block(
     initial: Points,
     tolerance: float,
     max_iterations: int,
+    in_order: bool,
     points: Points,
     failed: IntArray,
 ) -> None:
     """Run instructions[lo:hi] on a block of points in place.
 
     ``stack`` is (depth, BLOCK, 2), ``scratch`` (depth + 1, 6) for the solver, ``failed`` (n,) is set to 1 where a pre-image was not
-    found. ``initial`` is (0, 2), or (n, 2) start values for the first instruction.
+    found. ``initial`` is (0, 2), or (n, 2) start values for the solver. ``in_order`` asks for Java's order of operations.
     """
     count = points.shape[0]
     top = 0
@@ -102,6 +104,8 @@ def run_block(
                 points, failed,
             )
             at += body
+        elif in_order:
+            apply_in_order(op, values, points, points)
         else:
             leaf_apply(op, values, points, points)
         at += 1
@@ -117,6 +121,7 @@ def run_program(
     initial: Points,
     tolerance: float,
     max_iterations: int,
+    in_order: bool,
     points: Points,
     out: Points,
     failed: IntArray,
@@ -132,5 +137,6 @@ def run_program(
         block[:] = points[first:last]
         start = initial[first:last] if initial.shape[0] else none
         run_block(
-            instructions, lo, hi, params, stack, scratch, start, tolerance, max_iterations, block, failed[first:last]
+            instructions, lo, hi, params, stack, scratch, start, tolerance, max_iterations, in_order, block,
+            failed[first:last],
         )

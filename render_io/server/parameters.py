@@ -1,0 +1,213 @@
+"""Endpoints of render parameters: everything a client needs to draw a tile, a box or a layer by itself."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+import orjson
+
+from render_io.server import boxes, section_store, stack_store, tile_store
+from render_io.server.answers import Answer, BrokenStream, Failure, ServiceError
+from render_io.server.names import StackId
+from render_io.server.normalize import Normalization
+from render_io.server.render_options import RenderOptions, Window, render_parameters
+from render_io.server.routing import STACK, Call, ServiceRouter
+from render_io.server.spec_model import TransformSpec
+from render_io.server.stack_store import Stack
+from render_io.server.tile_store import TileRow
+from render_io.server.transform_store import Resolver, list_spec
+
+__all__ = ["router"]
+
+NEIGHBOR_FACTOR = 0.3
+TILE = STACK + "/tile/{tileId}"
+DVID = "/dvid/imagetile/raw/xy/{width}_{height}/{x}_{y}_{z}/render-parameters"
+BOX = "/z/{z}/box/{x},{y},{width},{height},{scale}/render-parameters"
+_RAW_TILE = {"mipmapLevels": {}, "transforms": {"type": "list", "specList": []}, "meshCellSize": 64.0}
+_nested = msgspec.json.Decoder(TransformSpec)
+
+router = ServiceRouter()
+
+
+def _int(value: float) -> int:
+    """Cast to a 32-bit integer as Java does: toward zero, kept within the limits, not-a-number is 0."""
+    if math.isnan(value):
+        return 0
+    return int(max(-(2.0**31), min(2.0**31 - 1, value)))
+
+
+def _extent(size: float | None) -> int:
+    """Return a tile's width or height in whole pixels, -1 when it has none."""
+    return -1 if size is None else _int(size)
+
+
+# ---------------------------------------------------------------- one tile
+
+
+@router.answers("GET", TILE + "/render-parameters")
+def tile_parameters(call: Call) -> Answer:
+    """One tile at its place, or with some of its transforms left out."""
+    options, normalization = RenderOptions.of(call), Normalization.of(call)
+    x, y, width, height = (call.option_integer(name) for name in ("x", "y", "width", "height"))
+    stack_id = StackId.from_path(call.path)
+    with call.database.read() as db:
+        stack = stack_store.require(db, stack_id)
+        row = tile_store.require_by_id(db, stack.key, stack_id, call.path["tileId"])
+        kept = normalization.kept(
+            _nested.decode(row.transforms), lambda: Resolver(db, stack.key).flat(row.transforms, row.tile_id)
+        )
+    box = boxes.derive(row, kept) if normalization.changes_transforms else _stored_box(row)
+    left, top = (0.0, 0.0) if normalization.for_matching else box[:2]
+    window = Window(
+        left + (x or 0),
+        top + (y or 0),
+        _int(box[2] - box[0]) if width is None else width,
+        _int(box[3] - box[1]) if height is None else height,
+    )
+    head = _with_box(row.head, box) if normalization.changes_transforms else row.head
+    return render_parameters(window, options, stack, [_document(head, kept)])
+
+
+def _stored_box(row: TileRow) -> tuple[float, float, float, float]:
+    box = (row.min_x, row.min_y, row.max_x, row.max_y)
+    if None in box:
+        raise Failure
+    return tuple(map(float, box))  # type: ignore[arg-type, return-value]
+
+
+def _with_box(head: str, box: tuple[float, float, float, float]) -> str:
+    """Put another box into a tile spec."""
+    members: dict[str, Any] = orjson.loads(head + "}")
+    members |= dict(zip(("minX", "minY", "maxX", "maxY"), box, strict=True))
+    return orjson.dumps(members).decode()[:-1]
+
+
+def _document(head: str, flat: list[TransformSpec]) -> str:
+    return tile_store.document(head, msgspec.json.encode(list_spec(flat)).decode())
+
+
+# ---------------------------------------------------------------- source, mask, neighbors
+
+
+def _raw_parameters(call: Call, url: str) -> Answer:
+    """Answer for the first picture of a tile or for its mask, without any transform; the stack is not asked."""
+    options, scale = RenderOptions.of(call), call.double("scale")
+    stack_id = StackId.from_path(call.path)
+    with call.database.read() as db:
+        key = stack_store.find_key(db, stack_id)
+        row = tile_store.require_by_id(db, key, stack_id, call.path["tileId"])
+    level, files = _first_level(orjson.loads(row.head + "}"))
+    picture = {} if files.get(url) is None else {"imageUrl": files[url]}
+    channel = {"minIntensity": 0.0, "maxIntensity": 255.0, "mipmapLevels": {level: picture}}
+    spec = orjson.dumps(_RAW_TILE | {"channels": [channel]}).decode()
+    window = Window(0.0, 0.0, _extent(row.width), _extent(row.height), scale)
+    try:
+        return render_parameters(window, options, None, [spec], skip_interpolation=True)
+    except ServiceError as error:  # the real service fails outside of its error handling here
+        raise BrokenStream(error.text) from None
+
+
+def _first_level(tile: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the lowest mipmap level of a tile's first channel."""
+    channels = tile.get("channels") or [tile]
+    levels: dict[str, dict[str, Any]] = channels[0].get("mipmapLevels") or {}
+    if not levels:
+        raise BrokenStream("the tile does not have any mipmap levels")
+    level = min(levels, key=int)
+    return level, levels[level]
+
+
+@router.answers("GET", TILE + "/source/scale/{scale}/render-parameters")
+def source_parameters(call: Call) -> Answer:
+    """The picture of a tile as it was taken."""
+    return _raw_parameters(call, "imageUrl")
+
+
+@router.answers("GET", TILE + "/mask/scale/{scale}/render-parameters")
+def mask_parameters(call: Call) -> Answer:
+    """The mask of a tile."""
+    return _raw_parameters(call, "maskUrl")
+
+
+@router.answers("GET", TILE + "/withNeighbors/render-parameters")
+def neighbor_parameters(call: Call) -> Answer:
+    """A tile and what lies around it."""
+    options = RenderOptions.of(call)
+    factors = [call.option_double(name) for name in ("widthFactor", "heightFactor")]
+    fx, fy = (NEIGHBOR_FACTOR if factor is None else factor for factor in factors)
+    stack_id = StackId.from_path(call.path)
+    with call.database.read() as db:
+        key = stack_store.find_key(db, stack_id)
+        row = tile_store.require_by_id(db, key, stack_id, call.path["tileId"])
+        box, width, height = _stored_box(row), _extent(row.width), _extent(row.height)
+        if row.z is None:
+            raise Failure
+        window = Window(
+            box[0] - width * fx, box[1] - height * fy, width + _int(2 * (width * fx)), height + _int(2 * (height * fy))
+        )
+        return _box_parameters(db, stack_id, window, row.z, options)
+
+
+# ---------------------------------------------------------------- boxes and layers
+
+
+def _box_parameters(
+    db: sqlite3.Connection,
+    stack_id: StackId,
+    window: Window,
+    z: float,
+    options: RenderOptions,
+    group_id: str | None = None,
+) -> Answer:
+    stack = stack_store.require(db, stack_id, with_data=True)
+    box = (window.x, window.y, window.x + window.width, window.y + window.height)
+    rows = tile_store.in_box(db, stack.key, z, box, group_id)
+    return render_parameters(window, options, stack, _flat(db, stack, rows))
+
+
+def _flat(db: sqlite3.Connection, stack: Stack, rows: Iterable[TileRow]) -> Iterator[str]:
+    """Give tile specs with their transforms flattened."""
+    resolver = Resolver(db, stack.key)
+    for row in rows:
+        yield _document(row.head, resolver.flat(row.transforms, row.tile_id))
+
+
+@router.answers("GET", STACK + BOX)
+@router.answers("GET", STACK + DVID)
+@router.answers("GET", STACK + "/group/{groupId}" + BOX)
+@router.answers("GET", STACK + "/group/{groupId}" + DVID)
+def box_parameters(call: Call) -> Answer:
+    """All tiles that touch a box, or those of one group."""
+    options, z = RenderOptions.of(call), call.double("z")
+    window = Window(
+        call.double("x"),
+        call.double("y"),
+        call.integer("width"),
+        call.integer("height"),
+        call.double("scale") if "scale" in call.path else 1.0,
+    )
+    stack_id = StackId.from_path(call.path)
+    with call.database.read() as db:
+        return _box_parameters(db, stack_id, window, z, options, call.path.get("groupId"))
+
+
+@router.answers("GET", STACK + "/z/{z}/render-parameters")
+def layer_parameters(call: Call) -> Answer:
+    """All tiles of a layer."""
+    options, z = RenderOptions.of(call), call.double("z")
+    stack_id = StackId.from_path(call.path)
+    with call.database.read() as db:
+        stack = stack_store.require(db, stack_id, with_data=True)
+        bounds = section_store.bounds_of_layer(db, stack, z)
+        window = Window(
+            bounds["minX"],
+            bounds["minY"],
+            _int(bounds["maxX"] - bounds["minX"]),
+            _int(bounds["maxY"] - bounds["minY"]),
+        )
+        rows = tile_store.in_layer(db, stack.key, z)
+        return render_parameters(window, options, stack, _flat(db, stack, rows))

@@ -28,11 +28,12 @@ from fastapi import FastAPI
 from render_io.server.database import Database
 from render_io.server.front import Front
 from render_io.server.routing import RouteIndex
+from render_io.server.tile_store import MAX_TILES
 
 __all__ = ["Options", "create_app"]
 
 MAX_BODY_BYTES = 512 * 2**20
-ROUTERS = ("stacks", "matches", "match_trials")
+ROUTERS = ("stacks", "tiles", "resolved_tiles", "sections", "layout_file", "matches", "match_trials")
 TABLES = ("stack_store", "tile_store", "transform_store", "match_store")
 
 
@@ -44,9 +45,18 @@ class Options:
     ----------
     unquote_default_channel : bool
         A default channel sent as a JSON string is stored without its quotes.
+    escape_tile_ids : bool
+        The list of tile ids escapes quotes and backslashes, so that it is always JSON.
+    fresh_section_data : bool
+        Section data are computed when they are asked for instead of at the last COMPLETE.
+    max_tiles : int
+        A query that matches more tiles is refused.
     """
 
     unquote_default_channel: bool = False
+    escape_tile_ids: bool = False
+    fresh_section_data: bool = False
+    max_tiles: int = MAX_TILES
 
 
 def create_app(

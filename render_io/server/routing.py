@@ -18,7 +18,19 @@ import orjson
 from render_io.server.answers import Answer, MalformedBody, unparsable
 from render_io.server.database import Database
 
-__all__ = ["BASE", "PROJECT", "STACK", "Call", "Operation", "RouteIndex", "ServiceRouter"]
+__all__ = [
+    "BASE",
+    "PROJECT",
+    "STACK",
+    "Call",
+    "Operation",
+    "RouteIndex",
+    "ServiceRouter",
+    "first_json",
+    "integer_in",
+    "number_in",
+    "parse_double",
+]
 
 BASE = "/render-ws/v1"
 PROJECT = "/owner/{owner}/project/{project}"
@@ -103,18 +115,18 @@ class Call:
 
     def double(self, name: str) -> float:
         """Return a path value as a double, an empty 404 when it is none."""
-        return _number(self.path[name])
+        return number_in(self.path[name])
 
     def doubles(self, name: str, count: int) -> list[float]:
         """Return a comma-separated path value as exactly `count` doubles."""
         parts = self.path[name].split(",")
         if len(parts) != count:
             raise unparsable()
-        return [_number(part) for part in parts]
+        return [number_in(part) for part in parts]
 
     def integer(self, name: str) -> int:
         """Return a path value as a 32-bit integer."""
-        return _integer(self.path[name])
+        return integer_in(self.path[name])
 
     # ---------------------------------------------------------------- query
 
@@ -136,17 +148,17 @@ class Call:
 
     def option_doubles(self, name: str) -> list[float]:
         """Return all values of an option as doubles; an empty 404 for anything else."""
-        return [_number(text) for text in self.options(name)]
+        return [number_in(text) for text in self.options(name)]
 
     def option_double(self, name: str) -> float | None:
         """Return an option as a double; an empty 404 for anything else."""
         text = self.option(name)
-        return None if text is None else _number(text)
+        return None if text is None else number_in(text)
 
-    def option_integer(self, name: str) -> int | None:
+    def optioninteger_in(self, name: str) -> int | None:
         """Return an option as a 32-bit integer; an empty 404 for anything else."""
         text = self.option(name)
-        return None if text is None else _integer(text)
+        return None if text is None else integer_in(text)
 
     def option_flag(self, name: str) -> bool | None:
         """Return an option as a boolean: only ``true``, in any letter case, is true."""
@@ -178,6 +190,7 @@ class Call:
 
 def first_json(body: bytes) -> Any:
     """Read the first JSON value of a body; what follows it is ignored."""
+    body = body.removeprefix(b"\xef\xbb\xbf")
     if not body or body.isspace():
         return None
     try:
@@ -201,14 +214,16 @@ def _no_constant(word: str) -> Any:
     raise ValueError(f"{word} is no JSON")
 
 
-def _number(text: str) -> float:
+def number_in(text: str) -> float:
+    """Return a path or query value as a double; an empty 404 for anything else."""
     try:
         return parse_double(text)
     except ValueError:
         raise unparsable() from None
 
 
-def _integer(text: str) -> int:
+def integer_in(text: str) -> int:
+    """Return a path or query value as a 32-bit integer; an empty 404 for anything else."""
     value = int(text) if _JAVA_INTEGER.fullmatch(text) else None
     if value is None or not -(2**31) <= value < 2**31:
         raise unparsable()

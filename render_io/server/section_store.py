@@ -10,8 +10,9 @@ import orjson
 
 from render_io.server import stack_store
 from render_io.server.answers import BadRequest
+from render_io.server.tile_store import Condition
 
-__all__ = ["aggregate", "forget", "of_layer", "snapshot"]
+__all__ = ["aggregate", "current", "forget", "of_layer", "snapshot"]
 
 _GROUPS = """
 SELECT section_id, z, count(*), min(min_x), max(max_x), min(min_y), max(max_y)
@@ -36,6 +37,17 @@ def _section(row: tuple[Any, ...]) -> dict[str, Any]:
 def of_layer(db: sqlite3.Connection, key: int, z: float) -> list[dict[str, Any]]:
     """Return the section data of one layer as they are now, by sectionId."""
     rows = db.execute(_GROUPS.format(where="AND z = ? AND section_id IS NOT NULL"), (key, z))
+    return [_section(row) for row in rows]
+
+
+def current(
+    db: sqlite3.Connection, stack: stack_store.Stack, min_z: float | None, max_z: float | None
+) -> list[dict[str, Any]]:
+    """Return the section data of a range of layers as they are now."""
+    condition = Condition().layers(min_z, max_z)
+    rows = db.execute(
+        _GROUPS.format(where=f"AND section_id IS NOT NULL{condition.sql}"), (stack.key, *condition.values)
+    )
     return [_section(row) for row in rows]
 
 

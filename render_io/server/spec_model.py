@@ -6,15 +6,29 @@ left out when written.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
 
-from render_io.server.answers import BadRequest, Failure, MalformedBody
+from render_io.server.answers import Failure, MalformedBody
 from render_io.server.jackson import Date, Int32
 
-__all__ = ["ImageAndMask", "Layout", "MipmapPathBuilder", "ResolvedTiles", "StackVersion", "TileSpec", "TransformSpec"]
+__all__ = [
+    "ImageAndMask",
+    "Layout",
+    "MetaData",
+    "MipmapPathBuilder",
+    "ResolvedTiles",
+    "StackVersion",
+    "TileSpec",
+    "TransformSpec",
+    "tidy_tile",
+    "tidy_transform",
+]
 
+DEFAULT_MESH_CELL_SIZE = 64.0
+_INTEGER = re.compile(r"[+-]?\d{1,11}")
 LOADER_TYPES = frozenset(
     {"IMAGEJ_DEFAULT", "IMAGEJ_TIFF_STACK", "H5_SLICE", "N5_SLICE", "IMAGEJ_COMPOSITE", "DYNAMIC_MASK"}
 )
@@ -75,13 +89,13 @@ class ImageAndMask(Document):
     maskSliceNumber: Int32 | None = None
 
 
-class Channel(msgspec.Struct):
-    """One channel of a tile; absent intensities and levels are answered with their defaults."""
+class Channel(Document):
+    """One channel of a tile."""
 
     name: str | None = None
-    minIntensity: float | None = 0.0
-    maxIntensity: float | None = 255.0
-    mipmapLevels: dict[str, ImageAndMask | None] | None = msgspec.field(default_factory=dict)
+    minIntensity: float | None = None
+    maxIntensity: float | None = None
+    mipmapLevels: dict[str, ImageAndMask | None] | None = None
     mipmapPathBuilder: MipmapPathBuilder | None = None
 
 
@@ -99,7 +113,7 @@ class TransformSpec(Document):
     metaData: MetaData | None = None
     className: str | None = None
     dataString: str | None = None
-    specList: list[TransformSpec | None] | None = None
+    specList: list[TransformSpec | None] | None | msgspec.UnsetType = msgspec.UNSET
     refId: str | None = None
     a: TransformSpec | None = None
     b: TransformSpec | None = None
@@ -124,6 +138,91 @@ class TileSpec(Document):
     channels: list[Channel] | None = None
     mipmapPathBuilder: MipmapPathBuilder | None = None
     labels: list[str] | None = None
-    meshCellSize: float | None = 64.0
-    mipmapLevels: dict[str, ImageAndMask | None] | None = msgspec.field(default_factory=dict)
-    transforms: TransformSpec | None = None
+    meshCellSize: float | None = None
+    mipmapLevels: dict[str, ImageAndMask | None] | None = None
+    transforms: TransformSpec | None | msgspec.UnsetType = msgspec.UNSET
+
+
+class ResolvedTiles(Document):
+    """Body of PUT resolvedTiles; a map that is absent is empty, one that is null is None."""
+
+    transformIdToSpecMap: dict[str, TransformSpec | None] | None = msgspec.field(default_factory=dict)
+    tileIdToSpecMap: dict[str, TileSpec | None] | None = msgspec.field(default_factory=dict)
+
+
+def tidy_tile(tile: TileSpec) -> None:
+    """Give a tile the form in which it is stored: defaults filled in, transforms of one kind each.
+
+    Raises
+    ------
+    MalformedBody
+        For levels that are no integers, unknown loader types, transforms that are no list spec.
+    Failure
+        When the transforms are null.
+    """
+    tile.mipmapLevels = tidy_levels(tile.mipmapLevels)
+    tile.meshCellSize = DEFAULT_MESH_CELL_SIZE if tile.meshCellSize is None else tile.meshCellSize
+    if tile.labels is not None and len(tile.labels) > 1:
+        tile.labels = list(dict.fromkeys(tile.labels))
+    for channel in tile.channels or ():
+        channel.minIntensity = 0.0 if channel.minIntensity is None else channel.minIntensity
+        channel.maxIntensity = 255.0 if channel.maxIntensity is None else channel.maxIntensity
+        channel.mipmapLevels = tidy_levels(channel.mipmapLevels)
+    transforms = tile.transforms
+    if transforms is msgspec.UNSET:
+        tile.transforms = TransformSpec(type="list", specList=[])
+    elif isinstance(transforms, TransformSpec):
+        if transforms.type != "list":
+            raise MalformedBody(f"Could not resolve type id '{transforms.type}' as a subtype of ListTransformSpec")
+        tidy_transform(transforms)
+    else:
+        raise Failure()
+
+
+def tidy_levels(levels: dict[str, ImageAndMask | None] | None) -> dict[str, ImageAndMask | None]:
+    """Return mipmap levels by number, without null ones."""
+    if not levels:
+        return {}
+    for image in levels.values():
+        if image is not None and (image.imageLoaderType is not None or image.maskLoaderType is not None):
+            _check_loader(image.imageLoaderType)
+            _check_loader(image.maskLoaderType)
+    if len(levels) == 1 and "0" in levels and levels["0"] is not None:
+        return levels
+    numbered = {_level(key): image for key, image in levels.items() if image is not None}
+    return {str(level): numbered[level] for level in sorted(numbered)}
+
+
+def _check_loader(word: str | None) -> None:
+    if word is not None and word not in LOADER_TYPES:
+        raise MalformedBody(f"Cannot deserialize value of type `LoaderType` from String {word!r}")
+
+
+def _level(key: str) -> int:
+    if not _INTEGER.fullmatch(key) or not -(2**31) <= int(key) < 2**31:
+        raise MalformedBody(f"Cannot deserialize Map key of type `java.lang.Integer` from String {key!r}")
+    return int(key)
+
+
+def tidy_transform(spec: TransformSpec) -> None:
+    """Keep of a transform spec what belongs to its kind; a kind that is not known is a leaf."""
+    kind = spec.type
+    if kind == "list":
+        spec.className = spec.dataString = spec.refId = spec.a = spec.b = spec.lambda_ = None
+        if spec.specList is msgspec.UNSET:
+            spec.specList = []
+        for child in spec.specList or ():
+            if child is not None:
+                tidy_transform(child)
+        return
+    spec.specList = msgspec.UNSET
+    if kind == "ref":
+        spec.className = spec.dataString = spec.a = spec.b = spec.lambda_ = None
+    elif kind == "interpolated":
+        spec.className = spec.dataString = spec.refId = None
+        for part in (spec.a, spec.b):
+            if part is not None:
+                tidy_transform(part)
+    else:
+        spec.type = "leaf"
+        spec.refId = spec.a = spec.b = spec.lambda_ = None

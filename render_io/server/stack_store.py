@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS stack (
     stats TEXT,                   -- JSON object
     dropped INTEGER NOT NULL,     -- 1 once OFFLINE has dropped the data
     sections TEXT,                -- JSON list: the section data as of the last COMPLETE
+    widest REAL NOT NULL DEFAULT 0, -- no tile that was ever saved is wider; narrows box queries
     UNIQUE (owner, project, stack)
 );
 """

@@ -6,14 +6,31 @@ without its closing brace, and `transforms`, the list spec. What queries ask for
 
 from __future__ import annotations
 
+import math
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+import orjson
 
 from render_io.server.answers import BadRequest, Failure, Missing
 from render_io.server.names import StackId
 
-__all__ = ["MAX_TILES", "SCHEMA", "TileRow", "by_id", "document", "in_box", "in_layer", "with_ids"]
+__all__ = [
+    "MAX_TILES",
+    "SCHEMA",
+    "Condition",
+    "TileRow",
+    "by_id",
+    "document",
+    "in_box",
+    "in_layer",
+    "select",
+    "upsert",
+    "with_ids",
+    "z_values",
+]
 
 MAX_TILES = 50_001
 SCHEMA = """
@@ -23,15 +40,18 @@ CREATE TABLE IF NOT EXISTS tile (
     tile_id TEXT, z REAL, section_id TEXT, group_id TEXT, has_channels INTEGER NOT NULL,
     min_x REAL, min_y REAL, max_x REAL, max_y REAL,
     width REAL, height REAL, mesh_cell_size REAL,
-    head TEXT NOT NULL, transforms TEXT NOT NULL
+    head TEXT NOT NULL, transforms TEXT NOT NULL,
+    refs TEXT,                    -- JSON list of the ids that the transforms refer to, NULL when there are none
+    flat INTEGER NOT NULL         -- 1 when the transforms are a list of leaves
 );
 CREATE UNIQUE INDEX IF NOT EXISTS tile_by_id ON tile (stack, tile_id);
 CREATE INDEX IF NOT EXISTS tile_by_box ON tile (stack, z, min_x, max_x, min_y, max_y);
 CREATE INDEX IF NOT EXISTS tile_by_section ON tile (stack, section_id, z) WHERE section_id IS NOT NULL;
 """
-_COLUMNS = "tile_id, z, min_x, min_y, max_x, max_y, width, height, mesh_cell_size, head, transforms"
+_COLUMNS = "tile_id, z, min_x, min_y, max_x, max_y, width, height, mesh_cell_size, head, transforms, refs, flat"
 _STORED = (
-    "tile_id, z, section_id, group_id, has_channels, min_x, min_y, max_x, max_y, width, height, mesh_cell_size, head, transforms"
+    "tile_id, z, section_id, group_id, has_channels, min_x, min_y, max_x, max_y, width, height, mesh_cell_size, head, transforms,"
+    " refs, flat"
 )
 
 
@@ -49,6 +69,8 @@ class TileRow(NamedTuple):
     mesh_cell_size: float | None
     head: str
     transforms: str
+    refs: str | None
+    flat: int
 
     @property
     def document(self) -> str:
@@ -71,8 +93,13 @@ def require_by_id(db: sqlite3.Connection, key: int, stack: StackId, tile_id: str
     """Return one tile, a 404 without it (also when there is no such stack)."""
     row = by_id(db, key, tile_id)
     if row is None:
-        raise Missing(f"tile spec with id '{tile_id}' does not exist in the render.{stack.collection('tile')} collection")
+        raise Missing(missing_text(stack, tile_id))
     return row
+
+
+def missing_text(stack: StackId, tile_id: str) -> str:
+    """Return the text for a tile that is not there."""
+    return f"tile spec with id '{tile_id}' does not exist in the render.{stack.collection('tile')} collection"
 
 
 def with_ids(db: sqlite3.Connection, key: int, tile_ids: Iterable[str]) -> Iterator[TileRow]:
@@ -84,37 +111,138 @@ def with_ids(db: sqlite3.Connection, key: int, tile_ids: Iterable[str]) -> Itera
             yield TileRow(*row)
 
 
-def select(db: sqlite3.Connection, key: int, where: str, values: tuple[Any, ...], order: str = "tile_id") -> list[TileRow]:
-    """Return the tiles of a condition; more than the service's limit are refused.
+@dataclass(slots=True)
+class Condition:
+    """What tiles are asked for: a conjunction of SQL terms with their values."""
+
+    terms: list[str] = field(default_factory=list)
+    values: list[Any] = field(default_factory=list)
+
+    def add(self, term: str, value: Any) -> Condition:
+        """Add a term with one placeholder; None adds nothing."""
+        if value is not None:
+            self.terms.append(term)
+            self.values.append(value)
+        return self
+
+    def layers(self, min_z: float | None, max_z: float | None) -> Condition:
+        """Add limits of z, both included."""
+        return self.add("z >= ?", min_z).add("z <= ?", max_z)
+
+    def box(self, min_x: float | None, min_y: float | None, max_x: float | None, max_y: float | None) -> Condition:
+        """Add the condition that a tile's box touches this one, limits included.
+
+        No tile is wider than the widest of its stack: with that the index on min_x gives a narrow strip.
+        """
+        if min_x is not None:
+            self.add("max_x >= ?", min_x)
+            self.add("min_x >= ? - (SELECT widest FROM stack WHERE stack.key = tile.stack)", min_x)
+        return self.add("min_x <= ?", max_x).add("max_y >= ?", min_y).add("min_y <= ?", max_y)
+
+    @property
+    def sql(self) -> str:
+        """The terms behind a condition on the stack."""
+        return "".join(f" AND {term}" for term in self.terms)
+
+
+def select(db: sqlite3.Connection, key: int, condition: Condition, limit: int = MAX_TILES) -> list[TileRow]:
+    """Return the tiles of a condition by id.
+
+    Parameters
+    ----------
+    db : sqlite3.Connection
+        In a transaction.
+    key : int
+        The stack.
+    condition : Condition
+        Which tiles.
+    limit : int
+        More tiles than this are refused.
+
+    Returns
+    -------
+    list of TileRow
+        By tile id, in the order of UTF-8 bytes; one without id first.
 
     Raises
     ------
     BadRequest
-        Above 50,001 tiles.
+        Above the limit.
     """
     rows = db.execute(
-        f"SELECT {_COLUMNS} FROM tile WHERE stack = ? AND {where} ORDER BY {order} LIMIT {MAX_TILES + 1}", (key, *values)
+        f"SELECT {_COLUMNS} FROM tile WHERE stack = ?{condition.sql} ORDER BY tile_id LIMIT {limit + 1}",
+        (key, *condition.values),
     ).fetchall()
-    if len(rows) > MAX_TILES:
-        raise BadRequest(f"query too broad, over {MAX_TILES} tiles match the query {where} {values}")
+    if len(rows) > limit:
+        raise BadRequest(f"query too broad, over {limit} tiles match the query{condition.sql} {condition.values}")
     return [TileRow(*row) for row in rows]
 
 
-def in_layer(db: sqlite3.Connection, key: int, z: float) -> list[TileRow]:
+def in_layer(db: sqlite3.Connection, key: int, z: float, limit: int = MAX_TILES) -> list[TileRow]:
     """Return the tiles of a layer by id."""
-    return select(db, key, "z = ?", (z,))
+    return select(db, key, Condition().add("z = ?", z), limit)
 
 
 def in_box(
-    db: sqlite3.Connection, key: int, z: float, box: tuple[float, float, float, float], group_id: str | None = None
+    db: sqlite3.Connection, key: int, z: float, box: tuple[float, float, float, float], group_id: str | None = None,
+    limit: int = MAX_TILES,
 ) -> list[TileRow]:
     """Return the tiles of a layer whose boxes touch a box (min x, min y, max x, max y), limits included, by id."""
-    min_x, min_y, max_x, max_y = box
-    where = "z = ? AND min_x <= ? AND max_x >= ? AND min_y <= ? AND max_y >= ?"
-    values: tuple[Any, ...] = (z, max_x, min_x, max_y, min_y)
-    if group_id is not None:
-        where, values = where + " AND group_id = ?", (*values, group_id)
-    return select(db, key, where, values)
+    return select(db, key, Condition().add("z = ?", z).box(*box).add("group_id = ?", group_id), limit)
+
+
+def z_values(db: sqlite3.Connection, key: int, min_z: float | None, max_z: float | None) -> list[float]:
+    """Return the distinct z of a stack's tiles, ascending, limits included.
+
+    Jumps from one z to the next in the index instead of reading every tile's entry.
+    """
+    low, high = -math.inf if min_z is None else min_z, math.inf if max_z is None else max_z
+    rows = db.execute(
+        """WITH RECURSIVE layer(z) AS (
+               SELECT min(z) FROM tile WHERE stack = :key AND z >= :low
+               UNION ALL
+               SELECT (SELECT min(z) FROM tile WHERE stack = :key AND z > layer.z) FROM layer WHERE layer.z <= :high)
+           SELECT z FROM layer WHERE z <= :high""",
+        {"key": key, "low": low, "high": high},
+    )
+    return [row[0] for row in rows]
+
+
+def bounds(db: sqlite3.Connection, key: int, z: float) -> tuple[float, float, float, float] | None:
+    """Return the box of a layer, None when it has no tiles."""
+    row = db.execute(
+        "SELECT min(min_x), min(min_y), max(max_x), max(max_y), count(*) FROM tile WHERE stack = ? AND z = ?", (key, z)
+    ).fetchone()
+    return None if row[4] == 0 else tuple(row[:4])
+
+
+def upsert(db: sqlite3.Connection, key: int, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Store tiles under their ids; whole documents are replaced."""
+    if any(row[0] is None for row in rows):  # a unique index takes many of them, a stack has one
+        db.execute("DELETE FROM tile WHERE stack = ? AND tile_id IS NULL", (key,))
+        rows = _last_without_id(rows)
+    names = _STORED.split(", ")
+    updates = ", ".join(f"{name} = excluded.{name}" for name in names[1:])
+    db.executemany(
+        f"INSERT INTO tile (stack, {_STORED}) VALUES (?{', ?' * len(names)})"
+        f" ON CONFLICT (stack, tile_id) DO UPDATE SET {updates}",
+        ((key, *row) for row in rows),
+    )
+    widest = max((row[7] - row[5] for row in rows if row[7] is not None and row[5] is not None), default=0.0)
+    db.execute("UPDATE stack SET widest = max(widest, ?) WHERE key = ?", (widest, key))
+
+
+def _last_without_id(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    last = [row for row in rows if row[0] is None][-1]
+    return [row for row in rows if row[0] is not None or row is last]
+
+
+def set_z(db: sqlite3.Connection, key: int, z: float, where: str, values: Sequence[Any]) -> None:
+    """Change the z of some tiles, in their documents too."""
+    rows = db.execute(f"SELECT key, head FROM tile WHERE stack = ? AND {where}", (key, *values)).fetchall()
+    for row, head in rows:
+        changed = orjson.loads(head + "}") | {"z": z}
+        db.execute("UPDATE tile SET z = ?, head = ? WHERE key = ?", (z, orjson.dumps(changed)[:-1].decode(), row))
 
 
 def count(db: sqlite3.Connection, key: int) -> int:
@@ -142,6 +270,9 @@ def copy(db: sqlite3.Connection, source: int, target: int, layers: list[float], 
             db.execute(
                 "INSERT INTO transform SELECT ?, transform_id, spec FROM transform WHERE stack = ?", (target, source)
             )
+        db.execute(
+            "UPDATE stack SET widest = max(widest, (SELECT widest FROM stack WHERE key = ?)) WHERE key = ?", (source, target)
+        )
         return db.execute(
             f"INSERT INTO tile (stack, {_STORED}) SELECT ?, {_STORED} FROM tile WHERE stack = ? {only} ORDER BY key",
             (target, source, *layers),

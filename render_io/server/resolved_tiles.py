@@ -1,0 +1,105 @@
+"""Endpoints of resolved tiles: tiles with the shared transforms that they refer to."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+import orjson
+
+from render_io.server import stack_store, tile_save, tile_store
+from render_io.server.answers import Answer, BadRequest, Missing, java_double, raw_json
+from render_io.server.jackson import read_body
+from render_io.server.names import StackId
+from render_io.server.routing import STACK, Call, ServiceRouter
+from render_io.server.spec_model import ResolvedTiles
+from render_io.server.tile_store import Condition, TileRow
+from render_io.server.transform_store import Resolver, Unresolved
+
+router = ServiceRouter()
+
+
+@router.answers("PUT", STACK + "/resolvedTiles", produces=None, consumes="application/json")
+@router.answers("PUT", STACK + "/z/{z}/resolvedTiles", produces=None, consumes="application/json")
+def put_resolved_tiles(call: Call) -> Answer:
+    """Save tiles and shared transforms, all or nothing."""
+    z = call.double("z") if "z" in call.path else None
+    derive = call.option_flag("deriveData") is True
+    body = read_body(call.body, ResolvedTiles)
+    if body is None:
+        raise BadRequest("no resolved tiles provided")
+    stack_id = StackId.from_path(call.path)
+    with call.database.read() as db:
+        stack_store.must_be_loading(stack_store.require(db, stack_id), "Resolved tiles")
+    batch = tile_save.Batch(body)
+    if derive:
+        batch.check_references()
+        batch.derive_boxes()
+    batch.check_tiles(z)
+    batch.check_references()
+    rows = batch.rows()
+    with call.database.write() as db:  # the state is looked at again: another client may have closed the stack
+        stack = stack_store.require(db, stack_id)
+        stack_store.must_be_loading(stack, "Resolved tiles")
+        tile_save.write(db, stack.key, batch, rows)
+    return call.created()
+
+
+@router.answers("GET", STACK + "/z/{z}/resolvedTiles")
+def get_layer(call: Call) -> Answer:
+    """Answer the tiles of a layer with their shared transforms."""
+    z, stack_id = call.double("z"), StackId.from_path(call.path)
+    with call.database.read() as db:
+        stack = stack_store.require(db, stack_id, with_data=True)
+        rows = tile_store.in_layer(db, stack.key, z, call.state.options.max_tiles)
+        if not rows:
+            raise Missing(f"no tile specifications found in stack with {stack_id} for z={java_double(z)}")
+        return raw_json(collection(db, stack.key, rows))
+
+
+@router.answers("GET", STACK + "/resolvedTiles")
+def get_selection(call: Call) -> Answer:
+    """Answer the tiles of a range of layers, a group, a box."""
+    condition = (
+        Condition()
+        .layers(call.option_double("minZ"), call.option_double("maxZ"))
+        .add("group_id = ?", call.option("groupId"))
+        .box(*(call.option_double(name) for name in ("minX", "minY", "maxX", "maxY")))
+    )
+    stack_id = StackId.from_path(call.path)
+    with call.database.read() as db:
+        key = stack_store.find_key(db, stack_id)
+        rows = tile_store.select(db, key, condition, call.state.options.max_tiles)
+        if not rows:
+            query = condition.sql.removeprefix(" AND ")
+            raise Missing(
+                f"no tile specifications found in stack with {stack_id} for Document{{{{{query} {condition.values}}}}}"
+            )
+        return raw_json(collection(db, key, rows))
+
+
+def collection(db: sqlite3.Connection, key: int, rows: Sequence[TileRow]) -> bytes:
+    """Return the JSON of tiles and of every transform reached from them.
+
+    Raises
+    ------
+    Failure
+        When a reference leads nowhere.
+    """
+    resolver = Resolver(db, key)
+    checked = set[str]()
+    for row in rows:
+        if row.refs is not None and row.refs not in checked:
+            try:
+                resolver.reach(orjson.loads(row.refs))
+            except Unresolved:
+                raise resolver.not_resolved(row.tile_id) from None
+            checked.add(row.refs)
+    shared = ",".join(f"{quoted(name)}:{text}" for name, text in resolver.texts.items())
+    tiles = ",".join([f"{quoted(row.tile_id)}:{row.document}" for row in rows if row.tile_id is not None])
+    return f'{{"transformIdToSpecMap":{{{shared}}},"tileIdToSpecMap":{{{tiles}}}}}'.encode()
+
+
+def quoted(text: str) -> str:
+    """Return a text as JSON."""
+    return orjson.dumps(text).decode()

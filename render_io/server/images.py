@@ -11,12 +11,13 @@ import math
 import sqlite3
 from collections.abc import Callable, Iterable
 
-from render_io.server import section_store, stack_store, tile_store
+from render_io.server import stack_store, tile_store
 from render_io.server.answers import Answer, BadRequest, BrokenStream, ServiceError, bare_status
 from render_io.server.names import StackId
 from render_io.server.render_options import RenderOptions
 from render_io.server.routing import STACK, Call, ServiceRouter
 from render_io.server.stack_store import Stack
+from render_io.server.tiles import no_tiles
 
 __all__ = ["NotDrawn", "router"]
 
@@ -129,7 +130,9 @@ def _tile(call: Call, db: sqlite3.Connection, stack: Stack) -> None:
 
 
 def _layer(call: Call, db: sqlite3.Connection, stack: Stack) -> None:
-    section_store.bounds_of_layer(db, stack, call.double("z"))
+    z = call.double("z")
+    if tile_store.bounds(db, stack.key, z) is None:
+        raise no_tiles(stack, z)
 
 
 _images("/z/{z}/", PLAIN, _layer)

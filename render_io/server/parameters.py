@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 import orjson
 
-from render_io.server import boxes, section_store, stack_store, tile_store
+from render_io.server import boxes, stack_store, tile_store
 from render_io.server.answers import Answer, BrokenStream, Failure, ServiceError
 from render_io.server.names import StackId
 from render_io.server.normalize import Normalization
 from render_io.server.render_options import RenderOptions, Window, render_parameters
 from render_io.server.routing import STACK, Call, ServiceRouter
-from render_io.server.spec_model import TransformSpec
-from render_io.server.stack_store import Stack
-from render_io.server.tile_store import TileRow
+from render_io.server.spec_model import TileSpec, TransformSpec
+from render_io.server.tile_store import Condition, TileRow
+from render_io.server.tiles import no_tiles, resolved_documents
 from render_io.server.transform_store import Resolver, list_spec
 
 __all__ = ["router"]
@@ -29,6 +28,7 @@ DVID = "/dvid/imagetile/raw/xy/{width}_{height}/{x}_{y}_{z}/render-parameters"
 BOX = "/z/{z}/box/{x},{y},{width},{height},{scale}/render-parameters"
 _RAW_TILE = {"mipmapLevels": {}, "transforms": {"type": "list", "specList": []}, "meshCellSize": 64.0}
 _nested = msgspec.json.Decoder(TransformSpec)
+_tile = msgspec.json.Decoder(TileSpec)
 
 router = ServiceRouter()
 
@@ -60,7 +60,7 @@ def tile_parameters(call: Call) -> Answer:
         kept = normalization.kept(
             _nested.decode(row.transforms), lambda: Resolver(db, stack.key).flat(row.transforms, row.tile_id)
         )
-    box = boxes.derive(row, kept) if normalization.changes_transforms else _stored_box(row)
+    box = _derived_box(row, kept) if normalization.changes_transforms else _stored_box(row)
     left, top = (0.0, 0.0) if normalization.for_matching else box[:2]
     window = Window(
         left + (x or 0),
@@ -77,6 +77,14 @@ def _stored_box(row: TileRow) -> tuple[float, float, float, float]:
     if None in box:
         raise Failure
     return tuple(map(float, box))  # type: ignore[arg-type, return-value]
+
+
+def _derived_box(row: TileRow, flat: list[TransformSpec]) -> tuple[float, float, float, float]:
+    """Return the box that a tile would have with these transforms."""
+    tile: TileSpec = _tile.decode(row.head + "}")
+    tile.transforms = list_spec(flat)
+    boxes.derive([tile], {})
+    return float(tile.minX), float(tile.minY), float(tile.maxX), float(tile.maxY)  # type: ignore[arg-type]
 
 
 def _with_box(head: str, box: tuple[float, float, float, float]) -> str:
@@ -149,31 +157,20 @@ def neighbor_parameters(call: Call) -> Answer:
         window = Window(
             box[0] - width * fx, box[1] - height * fy, width + _int(2 * (width * fx)), height + _int(2 * (height * fy))
         )
-        return _box_parameters(db, stack_id, window, row.z, options)
+        return _box_parameters(call, db, stack_id, window, row.z, options)
 
 
 # ---------------------------------------------------------------- boxes and layers
 
 
 def _box_parameters(
-    db: sqlite3.Connection,
-    stack_id: StackId,
-    window: Window,
-    z: float,
-    options: RenderOptions,
-    group_id: str | None = None,
+    call: Call, db: sqlite3.Connection, stack_id: StackId, window: Window, z: float, options: RenderOptions
 ) -> Answer:
     stack = stack_store.require(db, stack_id, with_data=True)
-    box = (window.x, window.y, window.x + window.width, window.y + window.height)
-    rows = tile_store.in_box(db, stack.key, z, box, group_id)
-    return render_parameters(window, options, stack, _flat(db, stack, rows))
-
-
-def _flat(db: sqlite3.Connection, stack: Stack, rows: Iterable[TileRow]) -> Iterator[str]:
-    """Give tile specs with their transforms flattened."""
-    resolver = Resolver(db, stack.key)
-    for row in rows:
-        yield _document(row.head, resolver.flat(row.transforms, row.tile_id))
+    touching = Condition().add("z = ?", z).add("group_id = ?", call.path.get("groupId"))
+    touching.box(window.x, window.y, window.x + window.width, window.y + window.height)
+    rows = tile_store.select(db, stack.key, touching, call.state.options.max_tiles)
+    return render_parameters(window, options, stack, resolved_documents(db, stack.key, rows))
 
 
 @router.answers("GET", STACK + BOX)
@@ -183,16 +180,11 @@ def _flat(db: sqlite3.Connection, stack: Stack, rows: Iterable[TileRow]) -> Iter
 def box_parameters(call: Call) -> Answer:
     """All tiles that touch a box, or those of one group."""
     options, z = RenderOptions.of(call), call.double("z")
-    window = Window(
-        call.double("x"),
-        call.double("y"),
-        call.integer("width"),
-        call.integer("height"),
-        call.double("scale") if "scale" in call.path else 1.0,
-    )
+    scale = call.double("scale") if "scale" in call.path else 1.0
+    window = Window(call.double("x"), call.double("y"), call.integer("width"), call.integer("height"), scale)
     stack_id = StackId.from_path(call.path)
     with call.database.read() as db:
-        return _box_parameters(db, stack_id, window, z, options, call.path.get("groupId"))
+        return _box_parameters(call, db, stack_id, window, z, options)
 
 
 @router.answers("GET", STACK + "/z/{z}/render-parameters")
@@ -202,12 +194,9 @@ def layer_parameters(call: Call) -> Answer:
     stack_id = StackId.from_path(call.path)
     with call.database.read() as db:
         stack = stack_store.require(db, stack_id, with_data=True)
-        bounds = section_store.bounds_of_layer(db, stack, z)
-        window = Window(
-            bounds["minX"],
-            bounds["minY"],
-            _int(bounds["maxX"] - bounds["minX"]),
-            _int(bounds["maxY"] - bounds["minY"]),
-        )
-        rows = tile_store.in_layer(db, stack.key, z)
-        return render_parameters(window, options, stack, _flat(db, stack, rows))
+        box = tile_store.bounds(db, stack.key, z)
+        if box is None:
+            raise no_tiles(stack, z)
+        window = Window(box[0], box[1], _int(box[2] - box[0]), _int(box[3] - box[1]))
+        rows = tile_store.in_layer(db, stack.key, z, call.state.options.max_tiles)
+        return render_parameters(window, options, stack, resolved_documents(db, stack.key, rows))

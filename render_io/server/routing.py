@@ -155,7 +155,7 @@ class Call:
         text = self.option(name)
         return None if text is None else number_in(text)
 
-    def optioninteger_in(self, name: str) -> int | None:
+    def option_integer(self, name: str) -> int | None:
         """Return an option as a 32-bit integer; an empty 404 for anything else."""
         text = self.option(name)
         return None if text is None else integer_in(text)

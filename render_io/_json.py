@@ -17,7 +17,7 @@ import orjson
 
 from render_io.errors import SpecError
 
-__all__ = ["dumps", "loads", "refuse_non_finite", "split_array"]
+__all__ = ["copied", "dumps", "loads", "refuse_non_finite", "split_array"]
 
 T = TypeVar("T")
 
@@ -81,8 +81,10 @@ def _fault(text: bytes, error: Exception) -> str:
     try:
         orjson.loads(text)
     except orjson.JSONDecodeError as located:
-        if located.pos >= len(located.doc.rstrip()):
-            kind = "JSON is truncated" if text.strip() else "JSON is empty"
+        if not text.strip():
+            kind = "JSON is empty"
+        elif "end of data" in located.msg:
+            kind = "JSON is truncated"
         elif re.match(r"-?(NaN|inf)", located.doc[located.pos : located.pos + 4], re.IGNORECASE):
             kind = "NaN and infinities are not JSON"
         else:
@@ -157,3 +159,23 @@ def refuse_non_finite(value: Any) -> None:
             pending.extend((f"{path}.{key}" if path else str(key), member) for key, member in item.items())
         elif isinstance(item, (list, tuple)):
             pending.extend((f"{path}[{index}]", member) for index, member in enumerate(item))
+
+
+def copied(value: Any) -> Any:
+    """Copy a JSON value.
+
+    Parameters
+    ----------
+    value : object
+        Dicts and lists of any depth; everything else is taken as it is.
+
+    Returns
+    -------
+    object
+        Shares no dict and no list with `value`.
+    """
+    if isinstance(value, dict):
+        return {key: copied(item) if isinstance(item, (dict, list)) else item for key, item in value.items()}
+    if isinstance(value, list):
+        return [copied(item) if isinstance(item, (dict, list)) else item for item in value]
+    return value

@@ -15,6 +15,7 @@ from transforms._kernels.linear import (
     translation_apply,
     translation_jet,
 )
+from transforms._kernels.thin_plate_spline import thin_plate_spline_apply, thin_plate_spline_jet
 from transforms._types import FloatArray, Points
 
 
@@ -27,6 +28,8 @@ def leaf_apply(op: int, params: FloatArray, points: Points, out: Points) -> None
         translation_apply(params, points, out)
     elif op == codes.HOMOGRAPHY:
         homography_apply(params, points, out)
+    elif op == codes.THIN_PLATE_SPLINE:
+        thin_plate_spline_apply(params, points, out)
     else:
         out[:] = math.nan
 
@@ -40,4 +43,6 @@ def leaf_jet(op: int, params: FloatArray, x: float, y: float) -> Jet:
         return translation_jet(params, x, y)
     if op == codes.HOMOGRAPHY:
         return homography_jet(params, x, y)
+    if op == codes.THIN_PLATE_SPLINE:
+        return thin_plate_spline_jet(params, x, y)
     return math.nan, math.nan, math.nan, math.nan, math.nan, math.nan

@@ -226,6 +226,16 @@ def _load(_context: Any, array: Any, start: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]  # numba is untyped
+def _store(_context: Any, array: Any, start: Any, x: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer = _pointer(context, builder, signature.args[0], arguments[0], arguments[1], WIDTH)
+        builder.store(arguments[2], pointer, align=8)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, LANES), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]  # numba is untyped
 def _load_points(_context: Any, points: Any, row: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         index = builder.shl(arguments[1], ir.Constant(arguments[1].type, 1))
@@ -272,6 +282,10 @@ def _plain_split(x: Real) -> tuple[Real, Real]:
     return exponent - np.where(low, 1.0, 0.0), np.where(low, 2.0 * mantissa, mantissa)
 
 
+def _plain_store(array: FloatArray, start: int, x: Real) -> None:
+    array[start : start + WIDTH] = x
+
+
 def _plain_store_points(points: Points, row: int, x: Real, y: Real) -> None:
     points[row : row + WIDTH, 0] = x
     points[row : row + WIDTH, 1] = y
@@ -310,6 +324,9 @@ shift: Callable[[Real, Real], Real] = _choose(_shift, lambda x, e: np.ldexp(x, n
 
 load: Callable[[FloatArray, int], Real] = _choose(_load, lambda array, start: array[start : start + WIDTH].copy())
 """Eight consecutive elements of a 1-D array."""
+
+store: Callable[[FloatArray, int, Real], None] = _choose(_store, _plain_store)
+"""Write eight consecutive elements of a 1-D array."""
 
 load_points: Callable[[Points, int], tuple[Real, Real]] = _choose(
     _load_points, lambda points, row: (points[row : row + WIDTH, 0].copy(), points[row : row + WIDTH, 1].copy())

@@ -1,0 +1,186 @@
+"""`ThinPlateSpline`: a smooth deformation that moves landmarks where they are wanted.
+
+Source: mpicbg.trakem2.transform.ThinPlateSplineTransform on jitk-tps 1.3.2. Stored parameters are those of the wire.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from transforms._estimate import fit_linear
+from transforms._estimate_spline import solve_spline
+from transforms._jit import register_warmup
+from transforms._kernels import codes
+from transforms._kernels.lanes import WIDTH
+from transforms._kernels.thin_plate_spline import HEADER, thin_plate_spline_apply
+from transforms._types import FloatArray, Points, PointsLike
+from transforms._validate import as_float, as_parameters, pair_of_points
+from transforms.base import LeafTransform
+from transforms.errors import EstimationError, NonInvertibleError, PointsError
+from transforms.linear import Affine
+
+__all__ = ["ThinPlateSpline"]
+
+
+class ThinPlateSpline(LeafTransform):
+    """p' = p + sum of k(|p - landmark|) * weight + A p + b, with k(r) = r^2 ln r, and 0 at r <= 1e-8.
+
+    Parameters
+    ----------
+    landmarks : array_like
+        (N, 2) in pixels; N may be 0.
+    weights : array_like
+        (N, 2): of the x and of the y displacement, per square pixel.
+    affine : array_like, optional
+        (2, 3): the matrix A, which is the affine part minus the identity, and b beside it. None for p + sum.
+
+    Raises
+    ------
+    PointsError
+        Wrong shapes or types.
+    """
+
+    __slots__ = ("affine", "landmarks", "weights")
+    _fields = ("landmarks", "weights", "affine")
+    _op = codes.THIN_PLATE_SPLINE
+    _kernel = staticmethod(thin_plate_spline_apply)
+    _minimum_points: ClassVar[int] = 1
+
+    landmarks: FloatArray
+    weights: FloatArray
+    affine: FloatArray | None
+
+    def __init__(
+        self, landmarks: npt.ArrayLike, weights: npt.ArrayLike, affine: npt.ArrayLike | None = None
+    ) -> None:
+        places = as_parameters(landmarks, (None, 2), "landmarks")
+        checked = as_parameters(weights, (len(places), 2), "weights")
+        block = None if affine is None else as_parameters(affine, (2, 3), "affine")
+        self._set(landmarks=places, weights=checked, affine=block)
+        self._pack(_packed(places, checked, block))
+
+    @classmethod
+    def identity(cls) -> Self:
+        """Return the spline without landmarks.
+
+        Returns
+        -------
+        ThinPlateSpline
+            Maps every point to itself.
+        """
+        return cls(np.empty((0, 2)), np.empty((0, 2)))
+
+    @classmethod
+    def from_estimate(
+        cls, src: PointsLike, dst: PointsLike, *, affine: bool = True, regularization: float = 0.0
+    ) -> Self:
+        """Interpolate point pairs, or smooth them.
+
+        Parameters
+        ----------
+        src : array_like
+            (N, 2) landmarks, in pixels: distinct and not on one line.
+        dst : array_like
+            (N, 2) where they go.
+        affine : bool, optional
+            Whether there is an affine part (and weights that are orthogonal to affine maps).
+        regularization : float, optional
+            Added to the diagonal of the kernel matrix, in square pixels: 0 interpolates, more bends less.
+
+        Returns
+        -------
+        ThinPlateSpline
+            Through the points (``regularization=0``). One or two landmarks with ``affine`` give the affine map whose displacement
+            has the least coefficients.
+
+        Raises
+        ------
+        NotEnoughPointsError
+            No points.
+        IllDefinedPointsError
+            Landmarks that occur twice, lie on a line, nearly coincide, or are not finite.
+        PointsError
+            Wrong shapes or types, or a negative regularization.
+
+        Notes
+        -----
+        jitk-tps solves for x and y in one system and answers singular ones with NaN; here one factorisation serves both.
+        """
+        first, second = pair_of_points(src, dst)
+        smoothing = as_float(regularization, "regularization")
+        if not (smoothing >= 0.0 and math.isfinite(smoothing)):
+            raise PointsError(f"expected regularization as a finite number >= 0, got {smoothing}")
+        weights, block = solve_spline(first, second, bool(affine), smoothing)
+        return cls(first, weights, block)
+
+    def _linear_part(self) -> Affine:
+        """Affine map nearest to the spline at its landmarks; where they do not determine one, the tangent at their centre."""
+        if len(self.landmarks) and np.isfinite(self.landmarks).all():
+            try:
+                return Affine(fit_linear("affine", self.landmarks, self.apply(self.landmarks), None).reshape(2, 3))
+            except EstimationError:
+                pass
+        centre = self._packed[2:4].reshape(1, 2)
+        tangent = self.jacobian(centre)[0]
+        return Affine(np.column_stack([tangent, self.apply(centre)[0] - tangent @ centre[0]]))
+
+    def _start_map(self) -> FloatArray:
+        try:
+            start = self._linear_part().inverse().matrix
+        except NonInvertibleError:
+            start = np.eye(3)
+        places = self.landmarks if len(self.landmarks) else np.zeros((1, 2))
+        return np.concatenate([start[:2].ravel(), places.min(axis=0), places.max(axis=0)])
+
+
+def _scale(landmarks: Points) -> tuple[FloatArray, int]:
+    """Centre of the landmarks, and the exponent of their mean square distance from it; nothing for what is not finite."""
+    centre = landmarks.mean(axis=0) if len(landmarks) else np.zeros(2)
+    square = float(((landmarks - centre) ** 2).sum(axis=1).mean()) if len(landmarks) else 0.0
+    if not math.isfinite(square):
+        return np.zeros(2), 0
+    return centre, math.frexp(square)[1] if square > 0.0 else 0
+
+
+def _polynomials(
+    landmarks: Points, weights: FloatArray, affine: FloatArray | None, centre: FloatArray, exponent: int
+) -> FloatArray:
+    """(2, 4) coefficients of 1, dx, dy, dx^2 + dy^2: the affine block about the centre, and what the unit of distance leaves out.
+
+    The sums run in extended precision: their terms cancel.
+    """
+    extended = np.longdouble
+    block = (np.zeros((2, 3)) if affine is None else affine).astype(extended)
+    constant = block[:, :2] @ centre.astype(extended) + block[:, 2]
+    coefficients = np.column_stack([constant, block[:, :2], np.zeros(2, dtype=extended)])
+    if exponent:
+        offsets = landmarks.astype(extended) - centre
+        basis = np.column_stack([(offsets**2).sum(axis=1), -2 * offsets, np.ones(len(offsets), dtype=extended)])
+        coefficients += (exponent * np.log(extended(2)) / 2) * (weights.astype(extended).T @ basis)
+    return coefficients.astype(np.float64)
+
+
+def _packed(landmarks: Points, weights: FloatArray, affine: FloatArray | None) -> FloatArray:
+    """Parameters as the kernel wants them."""
+    with np.errstate(all="ignore"):
+        centre, exponent = _scale(landmarks)
+        coefficients = _polynomials(landmarks, weights, affine, centre, exponent)
+        if not np.isfinite(coefficients).all():
+            centre, exponent = np.zeros(2), 0
+            coefficients = _polynomials(landmarks, weights, affine, centre, exponent)
+    blocks = -(-len(landmarks) // WIDTH)
+    packed = np.zeros(HEADER + 4 * WIDTH * blocks)
+    packed[:HEADER] = [blocks, exponent, *centre, *coefficients.ravel()]
+    if blocks:
+        table = packed[HEADER:].reshape(4, WIDTH * blocks)
+        table[:2] = landmarks[:1].T
+        table[:2, : len(landmarks)] = landmarks.T
+        table[2:, : len(landmarks)] = 0.5 * weights.T
+    return packed
+
+
+register_warmup(lambda: ThinPlateSpline([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]], np.zeros((3, 2))).apply([[0.0, 0.0]]))

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import orjson
 
-from render_io.server import tile_store, transform_store
+from render_io.server import boxes, tile_store, transform_store
 from render_io.server.answers import BadRequest, Failure, java_double
 from render_io.server.spec_model import ResolvedTiles, TileSpec, TransformSpec, tidy_tile, tidy_transform
 
@@ -74,7 +74,7 @@ class Batch:
 
     def derive_boxes(self) -> None:
         """Put the derived box into every tile."""
-        raise Failure("boxes are not derived yet")
+        boxes.derive(self.tiles, self.shared)
 
     def check_tiles(self, z: float | None) -> None:
         """Refuse an empty batch, tiles without a complete box, and tiles of another layer than the path's.

@@ -7,7 +7,6 @@ all there is. Numbers are written so that they read back to the same bits, in a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
 from importlib import import_module
 from types import MappingProxyType, ModuleType
 from typing import Final
@@ -71,6 +70,8 @@ def _table(codecs: Iterable[Codec]) -> Mapping[str, Codec]:
 CODECS: Final[Mapping[str, Codec]] = _table(codec for family in _FAMILIES for codec in family.CODECS)
 """Every class name that has a codec. Where several can write a transform, the first exact one is the default."""
 
+_WRITERS: Final[dict[type[Transform], tuple[Codec, ...]]] = {}
+
 
 def decode(class_name: str, data_string: str, *, java_precision: bool = False) -> Transform:
     """Read a leaf.
@@ -95,9 +96,7 @@ def decode(class_name: str, data_string: str, *, java_precision: bool = False) -
     SpecError
         Java refuses the text, or fails as soon as it applies it.
     """
-    if not isinstance(class_name, str) or not isinstance(data_string, str):
-        wrong = class_name if not isinstance(class_name, str) else data_string
-        raise SpecError(f"expected className and dataString as texts, got {wrong!r}")
+    class_name, data_string = _text(class_name, "className"), _text(data_string, "dataString")
     codec = CODECS.get(class_name)
     if codec is None:
         return OpaqueTransform(class_name, data_string)
@@ -142,7 +141,15 @@ def encode(transform: Transform, class_name: str | None = None) -> tuple[str, st
     raise ConversionError(f"expected a class that holds {type(transform).__name__} ({names}), got {class_name}")
 
 
-@cache
 def _writers(transform: type[Transform]) -> tuple[Codec, ...]:
     """Codecs that can hold transforms of a class, in the order of the table."""
-    return tuple(codec for codec in CODECS.values() if issubclass(transform, codec.writes))
+    known = _WRITERS.get(transform)
+    if known is None:
+        known = _WRITERS[transform] = tuple(c for c in CODECS.values() if issubclass(transform, c.writes))
+    return known
+
+
+def _text(value: object, name: str) -> str:
+    if not isinstance(value, str):
+        raise SpecError(f"expected the {name} as a text, got {value!r}")
+    return value

@@ -134,6 +134,58 @@ class ProgramBuilder:
         op, start, stop, _ = self._rows[token]
         self._rows[token] = (op, start, stop, len(self._rows) - token - 1)
 
+    def truncate(self, length: int) -> None:
+        """Forget instructions from the end, such as those of a member that turned out to have no inverse.
+
+        Parameters
+        ----------
+        length : int
+            How many to keep.
+        """
+        del self._rows[length:]
+        self._depth = 0
+
+    def column(self, op: int, rows: FloatArray) -> IntArray:
+        """Add parameters of one operation for many members; the caller arranges the instructions.
+
+        Parameters
+        ----------
+        op : int
+            Operation code.
+        rows : ndarray
+            (T, P) float64: the parameters of each member.
+
+        Returns
+        -------
+        ndarray
+            (T, 1, 4) instructions.
+        """
+        count, size = rows.shape
+        table = np.zeros((count, 1, 4), dtype=np.int64)
+        starts = self._length + size * np.arange(count, dtype=np.int64)
+        table[:, 0, codes.OP], table[:, 0, codes.START], table[:, 0, codes.STOP] = op, starts, starts + size
+        self._chunks.append(np.ascontiguousarray(rows).reshape(-1))
+        self._length += rows.size
+        return table
+
+    def repeated(self, first: int, count: int) -> IntArray:
+        """Instructions from `first` on, for many members that share them; the caller arranges them.
+
+        Parameters
+        ----------
+        first : int
+            Number of the first instruction.
+        count : int
+            Number of members.
+
+        Returns
+        -------
+        ndarray
+            (count, M, 4).
+        """
+        rows = np.array(self._rows[first:], dtype=np.int64).reshape(1, -1, 4)
+        return np.repeat(rows, count, axis=0)
+
     def build(self) -> Program:
         """Make the flat arrays.
 

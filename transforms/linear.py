@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from transforms._estimate import fit_homography, fit_linear
 from transforms._kernels import codes, linear
+from transforms._kernels.affine_array import invert_row
 from transforms._program import ProgramBuilder
 from transforms._types import FloatArray, PointsLike
 from transforms._validate import as_float, as_parameters, as_points
@@ -27,21 +28,13 @@ _ROUNDING = 4.0 * np.finfo(np.float64).eps
 
 def _invert_2x3(m: FloatArray) -> FloatArray:
     """Inverse of an affine map as six numbers, (m00, m01, m02, m10, m11, m12)."""
-    m00, m01, m02, m10, m11, m12 = (float(v) for v in m)
-    largest = max(abs(m00), abs(m01), abs(m10), abs(m11))
-    if not largest > 0.0 or not math.isfinite(largest):
-        raise NonInvertibleError(f"expected an invertible matrix, got {[m00, m01, m10, m11]}")
-    # Scaled by a power of two, which is exact: 1e-170 must not underflow in the determinant.
-    scale = 2.0 ** -math.frexp(largest)[1]
-    s00, s01, s10, s11 = m00 * scale, m01 * scale, m10 * scale, m11 * scale
-    first, second = s00 * s11, s01 * s10
-    det = first - second
-    if abs(det) <= _ROUNDING * (abs(first) + abs(second)):
-        raise NonInvertibleError(f"the matrix [[{m00}, {m01}], [{m10}, {m11}]] is singular: its determinant is lost in rounding")
-    i00, i01, i10, i11 = s11 / det, -s01 / det, -s10 / det, s00 / det
-    i02 = i01 * -m12 - i00 * m02
-    i12 = i10 * -m02 - i11 * m12
-    return np.array([i00 * scale, i01 * scale, i02 * scale, i10 * scale, i11 * scale, i12 * scale])
+    inverse = np.empty(6)
+    if not invert_row(m, inverse):
+        m00, m01, _, m10, m11, _ = m.tolist()
+        raise NonInvertibleError(
+            f"the matrix [[{m00}, {m01}], [{m10}, {m11}]] is singular (its determinant is lost in rounding) or not finite"
+        )
+    return inverse
 
 
 def _as_2x3(matrix: npt.ArrayLike) -> FloatArray:

@@ -164,7 +164,7 @@ class TileMesh:
         return cls(*kernels.build_mesh(rows, 0, len(rows), program.params, program.depth, w, h, cell))
 
     def box(self) -> tuple[float, float, float, float]:
-        """Give the box of the mapped vertices (render's exact-mesh alternative to the stored box).
+        """Give the box of the mapped vertices: render's exact-mesh alternative to the stored box.
 
         Returns
         -------
@@ -172,7 +172,7 @@ class TileMesh:
             min_x, min_y, max_x, max_y: minima truncated toward zero, extents rounded up.
         """
         box = np.empty(4)
-        kernels.box_of_points(self.world, box)
+        kernels.box_of_points(self.world, True, box)
         return float(box[0]), float(box[1]), float(box[2]), float(box[3])
 
     def invert(self, points: Points) -> tuple[Points, IntArray]:

@@ -161,7 +161,7 @@ def batch_boxes(
         map_grid(
             instructions, offsets[t], offsets[t + 1], params, stack, scratch, True, border, cache, owners, mapped, failed
         )
-        if not box_of_points(mapped, boxes[t]):
+        if not box_of_points(mapped, False, boxes[t]):
             boxes[t] = math.nan
             status[t] = NOT_FINITE
 

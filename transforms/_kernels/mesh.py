@@ -50,7 +50,15 @@ def border_points(width: float, height: float, nx: int, ny: int, out: Points) ->
 
 
 @kernel
-def box_of_points(points: Points, box: FloatArray) -> bool:
+def whole_extent(extent: float, of_mesh: bool) -> float:
+    """Extent of a box rounded up: by ceil for stored boxes, by the integer part plus one for boxes of meshes."""
+    if of_mesh:
+        return java_int(extent) + (0.0 if extent == java_int(extent) else 1.0)
+    return java_int(np.ceil(extent))
+
+
+@kernel
+def box_of_points(points: Points, of_mesh: bool, box: FloatArray) -> bool:
     """Java's whole-number box of mapped samples into (4,), and whether all samples were finite. NaN never counts."""
     finite = True
     min_x = min_y = LARGEST
@@ -64,8 +72,8 @@ def box_of_points(points: Points, box: FloatArray) -> bool:
         max_y = y if y > max_y else max_y
     box[0] = java_int(min_x)
     box[1] = java_int(min_y)
-    box[2] = java_int(box[0] + java_int(math.ceil(max_x - min_x)))
-    box[3] = java_int(box[1] + java_int(math.ceil(max_y - min_y)))
+    box[2] = box[0] + whole_extent(max_x - min_x, of_mesh)
+    box[3] = box[1] + whole_extent(max_y - min_y, of_mesh)
     return finite
 
 
@@ -81,7 +89,7 @@ def stored_box(
     failed = np.zeros(points.shape[0], dtype=np.int64)
     none = np.empty((0, 2))
     run_program(instructions, lo, hi, params, depth, none, 1e-9, 50, True, points, points, failed)
-    return box_of_points(points, box)
+    return box_of_points(points, False, box)
 
 
 @kernel

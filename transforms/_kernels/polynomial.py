@@ -1,0 +1,226 @@
+"""Polynomials of two variables: apply, Jacobian.
+
+Parameters: ``(order, u00, v00, u10, v10, ...)``, the coefficients of x' and y' in turns, row by row: first the powers of x without y,
+then those with y, then with y squared, ..., as nested Horner evaluation reads them. Packed by `pack`.
+
+Orders up to six are unrolled, each by one step from the order below, so that the loop over points is vectorised; higher orders run
+through the loops of `polynomial_point`, which make the same steps and give the same bits.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from transforms._jit import fma, kernel
+from transforms._kernels.linear import Jet
+from transforms._types import FloatArray, Points
+
+_BLOCK = 1024
+"""Numbers copied aside at a time when a result replaces its points: a loop that may overlap itself is not vectorised."""
+
+
+@kernel
+def row_1(c: FloatArray, k: int, x: float) -> float:
+    return fma(c[k + 2], x, c[k])
+
+
+@kernel
+def row_2(c: FloatArray, k: int, x: float) -> float:
+    return fma(row_1(c, k + 2, x), x, c[k])
+
+
+@kernel
+def row_3(c: FloatArray, k: int, x: float) -> float:
+    return fma(row_2(c, k + 2, x), x, c[k])
+
+
+@kernel
+def row_4(c: FloatArray, k: int, x: float) -> float:
+    return fma(row_3(c, k + 2, x), x, c[k])
+
+
+@kernel
+def row_5(c: FloatArray, k: int, x: float) -> float:
+    return fma(row_4(c, k + 2, x), x, c[k])
+
+
+@kernel
+def row_6(c: FloatArray, k: int, x: float) -> float:
+    return fma(row_5(c, k + 2, x), x, c[k])
+
+
+@kernel
+def surface_1(c: FloatArray, k: int, x: float, y: float) -> float:
+    return fma(c[k + 4], y, row_1(c, k, x))
+
+
+@kernel
+def surface_2(c: FloatArray, k: int, x: float, y: float) -> float:
+    return fma(surface_1(c, k + 6, x, y), y, row_2(c, k, x))
+
+
+@kernel
+def surface_3(c: FloatArray, k: int, x: float, y: float) -> float:
+    return fma(surface_2(c, k + 8, x, y), y, row_3(c, k, x))
+
+
+@kernel
+def surface_4(c: FloatArray, k: int, x: float, y: float) -> float:
+    return fma(surface_3(c, k + 10, x, y), y, row_4(c, k, x))
+
+
+@kernel
+def surface_5(c: FloatArray, k: int, x: float, y: float) -> float:
+    return fma(surface_4(c, k + 12, x, y), y, row_5(c, k, x))
+
+
+@kernel
+def surface_6(c: FloatArray, k: int, x: float, y: float) -> float:
+    return fma(surface_5(c, k + 14, x, y), y, row_6(c, k, x))
+
+
+@kernel
+def _map_1(c: FloatArray, s: FloatArray, o: FloatArray) -> None:
+    for i in range(s.size // 2):
+        x, y = s[2 * i], s[2 * i + 1]
+        o[2 * i] = surface_1(c, 1, x, y)
+        o[2 * i + 1] = surface_1(c, 2, x, y)
+
+
+@kernel
+def _map_2(c: FloatArray, s: FloatArray, o: FloatArray) -> None:
+    for i in range(s.size // 2):
+        x, y = s[2 * i], s[2 * i + 1]
+        o[2 * i] = surface_2(c, 1, x, y)
+        o[2 * i + 1] = surface_2(c, 2, x, y)
+
+
+@kernel
+def _map_3(c: FloatArray, s: FloatArray, o: FloatArray) -> None:
+    for i in range(s.size // 2):
+        x, y = s[2 * i], s[2 * i + 1]
+        o[2 * i] = surface_3(c, 1, x, y)
+        o[2 * i + 1] = surface_3(c, 2, x, y)
+
+
+@kernel
+def _map_4(c: FloatArray, s: FloatArray, o: FloatArray) -> None:
+    for i in range(s.size // 2):
+        x, y = s[2 * i], s[2 * i + 1]
+        o[2 * i] = surface_4(c, 1, x, y)
+        o[2 * i + 1] = surface_4(c, 2, x, y)
+
+
+@kernel
+def _map_5(c: FloatArray, s: FloatArray, o: FloatArray) -> None:
+    for i in range(s.size // 2):
+        x, y = s[2 * i], s[2 * i + 1]
+        o[2 * i] = surface_5(c, 1, x, y)
+        o[2 * i + 1] = surface_5(c, 2, x, y)
+
+
+@kernel
+def _map_6(c: FloatArray, s: FloatArray, o: FloatArray) -> None:
+    for i in range(s.size // 2):
+        x, y = s[2 * i], s[2 * i + 1]
+        o[2 * i] = surface_6(c, 1, x, y)
+        o[2 * i + 1] = surface_6(c, 2, x, y)
+
+
+@kernel
+def _map_any(c: FloatArray, s: FloatArray, o: FloatArray) -> None:
+    for i in range(s.size // 2):
+        u, v = polynomial_point(c, s[2 * i], s[2 * i + 1])
+        o[2 * i] = u
+        o[2 * i + 1] = v
+
+
+@kernel
+def _map(c: FloatArray, s: FloatArray, o: FloatArray) -> None:
+    """Map flat points s into o, which must not overlap if the loops are to be fast."""
+    order = int(c[0])
+    if order == 1:
+        _map_1(c, s, o)
+    elif order == 2:
+        _map_2(c, s, o)
+    elif order == 3:
+        _map_3(c, s, o)
+    elif order == 4:
+        _map_4(c, s, o)
+    elif order == 5:
+        _map_5(c, s, o)
+    elif order == 6:
+        _map_6(c, s, o)
+    else:
+        _map_any(c, s, o)
+
+
+@kernel
+def polynomial_apply(params: FloatArray, points: Points, out: Points) -> None:
+    s, o = points.reshape(-1), out.reshape(-1)
+    if points.ctypes.data != out.ctypes.data:
+        _map(params, s, o)
+        return
+    scratch = np.empty(min(_BLOCK, o.size))
+    for lo in range(0, o.size, _BLOCK):
+        block = o[lo : lo + _BLOCK]
+        copy = scratch[: block.size]
+        for i in range(block.size):
+            copy[i] = block[i]
+        _map(params, copy, block)
+
+
+@kernel
+def polynomial_point(params: FloatArray, x: float, y: float) -> tuple[float, float]:
+    order = int(params[0])
+    k = (order + 1) * (order + 2) - 1
+    u, v = params[k], params[k + 1]
+    if order == 0 and (math.isnan(x) or math.isnan(y)):
+        return math.nan, math.nan
+    for length in range(1, order + 1):
+        k -= 2
+        ru, rv = params[k], params[k + 1]
+        for _ in range(length):
+            k -= 2
+            ru, rv = fma(ru, x, params[k]), fma(rv, x, params[k + 1])
+        u, v = fma(u, y, ru), fma(v, y, rv)
+    return u, v
+
+
+@kernel
+def polynomial_jet(params: FloatArray, x: float, y: float) -> Jet:
+    order = int(params[0])
+    k = (order + 1) * (order + 2) - 1
+    u, v = params[k], params[k + 1]
+    ux, uy, vx, vy = 0.0, 0.0, 0.0, 0.0
+    if order == 0 and (math.isnan(x) or math.isnan(y)):
+        return math.nan, math.nan, math.nan, math.nan, math.nan, math.nan
+    for length in range(1, order + 1):
+        k -= 2
+        ru, rv = params[k], params[k + 1]
+        du, dv = 0.0, 0.0
+        for _ in range(length):
+            k -= 2
+            du, dv = fma(du, x, ru), fma(dv, x, rv)
+            ru, rv = fma(ru, x, params[k]), fma(rv, x, params[k + 1])
+        ux, vx = fma(ux, y, du), fma(vx, y, dv)
+        uy, vy = fma(uy, y, u), fma(vy, y, v)
+        u, v = fma(u, y, ru), fma(v, y, rv)
+    return u, v, ux, uy, vx, vy
+
+
+@kernel
+def pack(coefficients: FloatArray, order: int) -> FloatArray:
+    """(2, K) coefficients in wire order (1, x, y, x^2, xy, y^2, ...) to the parameters of these kernels."""
+    packed = np.empty(1 + (order + 1) * (order + 2))
+    packed[0] = order
+    at = 1
+    for j in range(order + 1):
+        for i in range(order - j + 1):
+            degree = i + j
+            k = degree * (degree + 1) // 2 + j
+            packed[at], packed[at + 1] = coefficients[0, k], coefficients[1, k]
+            at += 2
+    return packed

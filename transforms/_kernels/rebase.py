@@ -1,0 +1,88 @@
+"""From Chebyshev products on a box to powers of pixel coordinates, in double-double so that only the last rounding counts.
+
+A polynomial is a (K,) array in the order 1, x, y, x^2, xy, y^2, ...; the factor in x has degree i, the one in y degree j.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from transforms._jit import kernel
+from transforms._kernels.double_double import add, multiply
+from transforms._types import FloatArray
+
+
+@kernel
+def term_count(order: int) -> int:
+    return (order + 1) * (order + 2) // 2
+
+
+@kernel
+def term(i: int, j: int) -> int:
+    """Place of x^i y^j."""
+    return (i + j) * (i + j + 1) // 2 + j
+
+
+@kernel
+def chebyshev_powers(order: int) -> FloatArray:
+    """(order + 1, order + 1): row k holds the coefficients of T_k, whole numbers."""
+    table = np.zeros((order + 1, order + 1))
+    table[0, 0] = 1.0
+    if order:
+        table[1, 1] = 1.0
+    for k in range(2, order + 1):
+        table[k, 0] = -table[k - 2, 0]
+        for i in range(1, k + 1):
+            table[k, i] = 2.0 * table[k - 1, i - 1] - table[k - 2, i]
+    return table
+
+
+@kernel
+def _to_powers(high: FloatArray, low: FloatArray, size: int, chebyshev: FloatArray) -> None:
+    """One line of Chebyshev coefficients to powers, in place: place i depends only on places from i on."""
+    for i in range(size):
+        total = (0.0, 0.0)
+        for k in range(i, size, 2):
+            total = add(total, multiply((high[k], low[k]), (chebyshev[k, i], 0.0)))
+        high[i], low[i] = total
+
+
+@kernel
+def _stretch(high: FloatArray, low: FloatArray, size: int, scale: float) -> None:
+    """p(t) to p(scale * t), in place."""
+    power = (1.0, 0.0)
+    for i in range(1, size):
+        power = multiply(power, (scale, 0.0))
+        high[i], low[i] = multiply((high[i], low[i]), power)
+
+
+@kernel
+def _move(high: FloatArray, low: FloatArray, size: int, centre: float) -> None:
+    """p(t) to p(t - centre), in place (repeated synthetic division)."""
+    for j in range(size - 1):
+        for i in range(size - 2, j - 1, -1):
+            step = multiply((high[i + 1], low[i + 1]), (-centre, 0.0))
+            high[i], low[i] = add((high[i], low[i]), step)
+
+
+@kernel
+def to_pixels(order: int, frame: FloatArray, high: FloatArray, low: FloatArray) -> None:
+    """Chebyshev products on the box of ``frame`` to powers of x and y, in place.
+
+    ``frame`` is (centre x, scale x, centre y, scale y): the Chebyshev variables are (x - centre) * scale. ``high`` and ``low`` are (K,).
+    """
+    chebyshev = chebyshev_powers(order)
+    line_high, line_low = np.empty(order + 1), np.empty(order + 1)
+    for axis in range(2):
+        centre, scale = frame[2 * axis], frame[2 * axis + 1]
+        for fixed in range(order + 1):
+            size = order - fixed + 1
+            for i in range(size):
+                k = term(i, fixed) if axis == 0 else term(fixed, i)
+                line_high[i], line_low[i] = high[k], low[k]
+            _to_powers(line_high, line_low, size, chebyshev)
+            _stretch(line_high, line_low, size, scale)
+            _move(line_high, line_low, size, centre)
+            for i in range(size):
+                k = term(i, fixed) if axis == 0 else term(fixed, i)
+                high[k], low[k] = line_high[i], line_low[i]

@@ -1,0 +1,456 @@
+"""Many transforms at once: lists of many tiles, arrays of linear transforms, ragged fits.
+
+Nothing here runs Python once per tile, except where lists of objects are compiled (`TransformBatch.from_lists`). Every entry of a result equals
+what the single functions give for that member.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from transforms._estimate import MODEL_CODES, checked_pairs
+from transforms._jit import run_chunks
+from transforms._kernels import batch as kernels
+from transforms._kernels import codes
+from transforms._kernels.mesh import border_counts, border_points
+from transforms._program import Program, ProgramBuilder
+from transforms._types import FloatArray, IntArray, Points, PointsLike
+from transforms._validate import as_points
+from transforms.affine_array import AffineArray
+from transforms.approximate import sampling_grid
+from transforms.base import Transform
+from transforms.errors import EstimationError, NonInvertibleError, PointsError
+from transforms.fit import TransformsLike, as_transform
+from transforms.linear import Affine, Rigid, Similarity, Translation
+from transforms.mesh import checked_size
+from transforms.polynomial import Polynomial
+
+__all__ = ["BatchEstimate", "TransformBatch", "fit_batch"]
+
+SINGULAR = 5
+"""Status of a member that has no inverse at all."""
+
+STATUS_TEXTS = {
+    0: "ok",
+    1: "not enough points",
+    2: "ill-defined points",
+    3: "not finite",
+    4: "a point without pre-image",
+    5: "not invertible",
+}
+
+_LINEAR = {Translation: "translation", Rigid: "rigid", Similarity: "similarity", Affine: "affine"}
+_MEMBERS_PER_THREAD = 64
+_SAMPLE_BYTES = 1 << 22
+"""Mapped samples kept at a time by one thread: small enough for its cache."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BatchEstimate:
+    """Fitted parameters of many members.
+
+    Attributes
+    ----------
+    model : type
+        The class that was fitted.
+    params : ndarray
+        (T, 2, 3) for the linear classes, (T, 2, K) for Polynomial; NaN where the fit failed.
+    rms, max_residual : ndarray
+        (T,) in pixels of the target.
+    status : ndarray
+        (T,) int64: 0 where the fit succeeded, else a key of `STATUS_TEXTS`.
+    """
+
+    model: type[Transform]
+    params: FloatArray
+    rms: FloatArray
+    max_residual: FloatArray
+    status: IntArray
+
+    def __len__(self) -> int:
+        """Return the number of members."""
+        return len(self.status)
+
+    def __getitem__(self, index: int) -> Transform:
+        """Return the fitted transform of one member; raise `EstimationError` where its fit failed."""
+        if self.status[index]:
+            raise EstimationError(f"member {index} was not fitted: {STATUS_TEXTS[int(self.status[index])]}", (index,))
+        if issubclass(self.model, Polynomial):
+            return self.model(self.params[index])
+        return self.model._from_affine(self.params[index].reshape(6))  # type: ignore[attr-defined, no-any-return]
+
+
+Compiled: TypeAlias = tuple[Program, IntArray, IntArray]
+"""Program of all members, bounds of each, and a status: non-zero for members that could not be compiled."""
+
+
+def _compile_lists(members: Sequence[Transform], backward: bool) -> Compiled:
+    builder, bounds = ProgramBuilder(), [0]
+    status = np.zeros(len(members), dtype=np.int64)
+    for i, member in enumerate(members):
+        try:
+            if backward:
+                member._compile_inverse(builder)
+            else:
+                member._compile(builder)
+        except NonInvertibleError:
+            builder.truncate(bounds[-1])
+            status[i] = SINGULAR
+        bounds.append(len(builder))
+    return builder.build(), np.array(bounds, dtype=np.int64), status
+
+
+def _compile_columns(columns: Sequence[Transform | AffineArray], count: int, backward: bool) -> Compiled:
+    builder, parts = ProgramBuilder(), []
+    status = np.zeros(count, dtype=np.int64)
+    for column in reversed(columns) if backward else columns:
+        if isinstance(column, AffineArray):
+            rows, failed = column._inverted() if backward else (column._params, np.zeros(count, dtype=np.int64))
+            status[failed != 0] = SINGULAR
+            parts.append(builder.column(codes.AFFINE, rows.reshape(count, -1)))
+        else:
+            before = len(builder)
+            if backward:
+                column._compile_inverse(builder)
+            else:
+                column._compile(builder)
+            parts.append(builder.repeated(before, count))
+    program = builder.build()
+    table = np.concatenate(parts, axis=1) if parts else np.empty((count, 0, 4), dtype=np.int64)
+    offsets = np.arange(count + 1, dtype=np.int64) * table.shape[1]
+    return replace(program, instructions=np.ascontiguousarray(table.reshape(-1, 4))), offsets, status
+
+
+class TransformBatch:
+    """Lists of transforms of many tiles, compiled into flat arrays.
+
+    Make one with `from_lists` or `from_columns`.
+
+    Parameters
+    ----------
+    compile_members : callable
+        Gives the program of all members, forward (False) or backward (True).
+    """
+
+    def __init__(self, compile_members: Callable[[bool], Compiled]) -> None:
+        self._compile_members = compile_members
+        self._program, self._offsets, _ = compile_members(False)
+        self._inverse: Compiled | None = None
+
+    @classmethod
+    def from_lists(cls, lists: Iterable[TransformsLike]) -> TransformBatch:
+        """Compile the members.
+
+        Parameters
+        ----------
+        lists : iterable
+            Each a TransformList, a list of transforms, or one transform.
+
+        Returns
+        -------
+        TransformBatch
+            What members share, such as a lens correction, is stored once.
+
+        Raises
+        ------
+        PointsError
+            A member is something else.
+        """
+        members = [as_transform(member) for member in lists]
+        return cls(partial(_compile_lists, members))
+
+    @classmethod
+    def from_columns(cls, columns: Sequence[Transform | AffineArray]) -> TransformBatch:
+        """Compile members that all have the same structure, without a Python object per member.
+
+        Parameters
+        ----------
+        columns : sequence
+            In order of application: a Transform that all members share, or an AffineArray with one row per member. At least one AffineArray.
+
+        Returns
+        -------
+        TransformBatch
+            Of as many members as the arrays have rows.
+
+        Raises
+        ------
+        PointsError
+            No AffineArray, arrays of different lengths, or something else in the columns.
+        """
+        for i, column in enumerate(columns):
+            if not isinstance(column, Transform | AffineArray):
+                raise PointsError(f"expected a Transform or an AffineArray in column {i}, got {type(column).__name__}", (i,))
+        lengths = {len(column) for column in columns if isinstance(column, AffineArray)}
+        if len(lengths) != 1:
+            raise PointsError(f"expected AffineArrays of one length among the columns, got lengths {sorted(lengths)}")
+        return cls(partial(_compile_columns, list(columns), lengths.pop()))
+
+    def __len__(self) -> int:
+        """Return the number of members."""
+        return len(self._offsets) - 1
+
+    # ---------------------------------------------------------------- maps
+
+    def apply(self, points: npt.ArrayLike) -> FloatArray:
+        """Map points by every member.
+
+        Parameters
+        ----------
+        points : array_like
+            (N, 2) given to all members, or (T, N, 2), in pixels.
+
+        Returns
+        -------
+        ndarray
+            (T, N, 2); rows that have no value are NaN (see `apply_with_status`).
+
+        Raises
+        ------
+        PointsError
+            Any other shape.
+        """
+        return self.apply_with_status(points)[0]
+
+    def apply_with_status(self, points: npt.ArrayLike) -> tuple[FloatArray, IntArray]:
+        """Map points by every member and say which members failed.
+
+        Parameters
+        ----------
+        points : array_like
+            (N, 2) given to all members, or (T, N, 2), in pixels.
+
+        Returns
+        -------
+        out : ndarray
+            (T, N, 2).
+        status : ndarray
+            (T,) int64: 0 where every finite point has a finite image.
+
+        Raises
+        ------
+        PointsError
+            Any other shape of the points.
+        """
+        status = np.zeros(len(self), dtype=np.int64)
+        return self._run(self._program, self._offsets, points, 1e-9, 50, status), status
+
+    def apply_inverse(
+        self, points: npt.ArrayLike, *, tolerance: float = 1e-9, max_iterations: int = 50
+    ) -> FloatArray:
+        """Find pre-images under every member.
+
+        Parameters
+        ----------
+        points : array_like
+            (N, 2) given to all members, or (T, N, 2), in target pixels.
+        tolerance : float, optional
+            As in `Transform.apply_inverse`.
+        max_iterations : int, optional
+            As in `Transform.apply_inverse`.
+
+        Returns
+        -------
+        ndarray
+            (T, N, 2); points without pre-image and members without inverse are NaN (see `apply_inverse_with_status`).
+
+        Raises
+        ------
+        PointsError
+            Any other shape.
+        """
+        return self.apply_inverse_with_status(points, tolerance=tolerance, max_iterations=max_iterations)[0]
+
+    def apply_inverse_with_status(
+        self, points: npt.ArrayLike, *, tolerance: float = 1e-9, max_iterations: int = 50
+    ) -> tuple[FloatArray, IntArray]:
+        """Find pre-images under every member and say which members failed.
+
+        Parameters
+        ----------
+        points : array_like
+            (N, 2) given to all members, or (T, N, 2), in target pixels.
+        tolerance : float, optional
+            As in `Transform.apply_inverse`.
+        max_iterations : int, optional
+            As in `Transform.apply_inverse`.
+
+        Returns
+        -------
+        out : ndarray
+            (T, N, 2).
+        status : ndarray
+            (T,) int64: 0 where every finite point has a pre-image.
+
+        Raises
+        ------
+        PointsError
+            Any other shape of the points.
+        """
+        if self._inverse is None:
+            self._inverse = self._compile_members(True)
+        program, offsets, singular = self._inverse
+        status = singular.copy()
+        return self._run(program, offsets, points, tolerance, max_iterations, status), status
+
+    def _run(
+        self,
+        program: Program,
+        offsets: IntArray,
+        points: npt.ArrayLike,
+        tolerance: float,
+        max_iterations: int,
+        status: IntArray,
+    ) -> FloatArray:
+        given = self._checked_points(points)
+        shared = given.shape[0] == 1 and np.ndim(points) == 2
+        out = np.empty((len(self), given.shape[1], 2))
+
+        def work(first: int, last: int) -> None:
+            kernels.batch_map(
+                program.instructions, offsets, program.params, program.depth, given, shared, tolerance, max_iterations,
+                first, last, out, status,
+            )
+
+        run_chunks(work, len(self), max(1, _MEMBERS_PER_THREAD * 100 // max(1, given.shape[1])))
+        return out
+
+    def _checked_points(self, points: npt.ArrayLike) -> FloatArray:
+        if np.ndim(points) != 3:
+            return as_points(points)[None]
+        array = np.asarray(points)
+        if array.shape[0] != len(self) or array.shape[2] != 2:
+            raise PointsError(f"expected points as (N, 2) or ({len(self)}, N, 2), got shape {array.shape}")
+        return as_points(array.reshape(-1, 2)).reshape(array.shape)
+
+    # ---------------------------------------------------------------- tiles
+
+    def _sizes(self, width: npt.ArrayLike, height: npt.ArrayLike) -> list[tuple[float, float, IntArray]]:
+        """Groups of equal-sized members: width, height, member numbers."""
+        try:
+            sizes = np.stack(
+                [np.broadcast_to(np.asarray(v, dtype=np.float64), (len(self),)) for v in (width, height)], axis=1
+            )
+        except (ValueError, TypeError) as error:
+            raise PointsError(f"expected width and height as numbers or ({len(self)},) arrays: {error}") from error
+        if len(self) == 0:
+            return []
+        unique, inverse = np.unique(sizes, axis=0, return_inverse=True)
+        order = np.argsort(inverse.reshape(-1), kind="stable")
+        edges = np.searchsorted(inverse.reshape(-1)[order], np.arange(len(unique) + 1))
+        return [
+            (float(w), float(h), order[edges[i] : edges[i + 1]].astype(np.int64)) for i, (w, h) in enumerate(unique)
+        ]
+
+    def bounding_boxes(
+        self, width: npt.ArrayLike, height: npt.ArrayLike, mesh_cell_size: float = 64.0
+    ) -> FloatArray:
+        """Boxes of the mapped tiles as the service stores them; see `transforms.bounding_box`.
+
+        Parameters
+        ----------
+        width, height : float or array_like
+            Size of all tiles, or (T,) of each, in pixels.
+        mesh_cell_size : float, optional
+            Distance of the samples along the border, in pixels.
+
+        Returns
+        -------
+        ndarray
+            (T, 4): min_x, min_y, max_x, max_y, whole numbers; NaN for a map that is not finite on the border.
+
+        Raises
+        ------
+        PointsError
+            Bad sizes.
+        """
+        program, boxes = self._program, np.empty((len(self), 4))
+        status = np.zeros(len(self), dtype=np.int64)
+        for w, h, members in self._sizes(width, height):
+            checked_size(w, h, mesh_cell_size)
+            nx, ny = border_counts(w, h, float(mesh_cell_size))
+            border = np.empty((2 * (nx + ny), 2))
+            border_points(w, h, nx, ny, border)
+
+            def work(first: int, last: int, members: IntArray = members, border: Points = border) -> None:
+                kernels.batch_boxes(
+                    program.instructions, self._offsets, program.params, program.depth, members, border, first, last,
+                    boxes, status,
+                )
+
+            run_chunks(work, len(members), _MEMBERS_PER_THREAD)
+        return boxes
+
+    def reestimate(
+        self,
+        model: type[Transform],
+        *,
+        order: int = 2,
+        width: npt.ArrayLike,
+        height: npt.ArrayLike,
+        samples: int | npt.ArrayLike = 10,
+    ) -> BatchEstimate:
+        """Fit one transform in place of every member's list, over its tile.
+
+        Parameters
+        ----------
+        model : type
+            Translation, Rigid, Similarity, Affine or Polynomial.
+        order : int, optional
+            Order of the polynomials.
+        width, height : float or array_like
+            Size of all tiles, or (T,) of each, in pixels.
+        samples : int or array_like, optional
+            n for an n x n grid over the tile, borders included, or (S, 2) points in the unit square.
+
+        Returns
+        -------
+        BatchEstimate
+            Parameters, residuals and status of every member.
+
+        Raises
+        ------
+        PointsError
+            Bad sizes or samples, or a model that is none of these.
+        """
+        estimate = _empty_estimate(model, order, len(self))
+        for w, h, members in self._sizes(width, height):
+            grid = sampling_grid(samples, w, h)
+            self._reestimate_group(estimate, order, grid, members)
+        return estimate
+
+    def _reestimate_group(self, estimate: BatchEstimate, order: int, grid: Points, members: IntArray) -> None:
+        program = self._program
+        refit = _refitter(estimate, order, grid)
+        piece = max(1, _SAMPLE_BYTES // max(1, grid.nbytes))
+
+        def work(first: int, last: int) -> None:
+            samples = np.empty((min(piece, last - first), *grid.shape))
+            for lo in range(first, last, piece):
+                hi = min(lo + piece, last)
+                kernels.batch_sample(
+                    program.instructions, self._offsets, program.params, program.depth, members, grid, lo, hi, samples,
+                    estimate.status,
+                )
+                refit(samples, members, lo, hi)
+
+        run_chunks(work, len(members), _MEMBERS_PER_THREAD)
+
+
+def _empty_estimate(model: type[Transform], order: int, count: int) -> BatchEstimate:
+    if model in _LINEAR:
+        columns = 3
+    elif isinstance(model, type) and issubclass(model, Polynomial):
+        columns = (order + 1) * (order + 2) // 2
+    else:
+        names = ", ".join(m.__name__ for m in _LINEAR)
+        raise PointsError(f"expected model as {names} or Polynomial, got {getattr(model, '__name__', model)!r}")
+    return BatchEstimate(
+        model, np.empty((count, 2, columns)), np.empty(count), np.empty(count), np.zeros(count, dtype=np.int64)
+    )

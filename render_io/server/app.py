@@ -33,7 +33,9 @@ from render_io.server.tile_store import MAX_TILES
 __all__ = ["Options", "create_app"]
 
 MAX_BODY_BYTES = 512 * 2**20
-ROUTERS = ("stacks", "tiles", "resolved_tiles", "sections", "layout_file", "matches", "match_trials", "parameters", "images")
+ROUTERS = (
+    "stacks", "tiles", "resolved_tiles", "sections", "layout_file", "matches", "match_trials", "parameters", "images",
+)
 TABLES = ("stack_store", "tile_store", "transform_store", "match_store")
 
 

@@ -33,9 +33,10 @@ def single_params(transform):
 
 def same_bits(first, second):
     first, second = np.asarray(first), np.asarray(second)
-    return first.shape == second.shape and (
-        (first.view(np.int64) == second.view(np.int64)) | (np.isnan(first) & np.isnan(second))
-    ).all()
+    return (
+        first.shape == second.shape
+        and ((first.view(np.int64) == second.view(np.int64)) | (np.isnan(first) & np.isnan(second))).all()
+    )
 
 
 @pytest.mark.parametrize("name", COUNTS)

@@ -72,13 +72,20 @@ def test_round_trip_of_golden_texts(case, java_precision):
             assert np.array_equal(again.apply(points), transform.apply(points), equal_nan=True)
 
 
-@pytest.mark.parametrize("case", cases_of_kind("transform"))
+def rewritten_cases() -> list[Any]:
+    """Cases with a text that Java wrote back: not the rigid ones, which lose bits there."""
+    return [
+        p
+        for p in flat_cases("transform")
+        if p.values[0] is None or ("java_dataString" in p.values[0] and p.values[0]["className"] != names.RIGID)
+    ]
+
+
+@pytest.mark.parametrize("case", rewritten_cases())
 def test_texts_that_java_wrote_hold_the_same_numbers(case):
-    name, text = case["className"], case.get("java_dataString")
-    if text is None or name == names.RIGID or isinstance(codecs.decode(name, text), OpaqueTransform):
-        pytest.skip("no text, a lossy one (rigid), or three dimensions")
+    name = case["className"]
     transform = codecs.decode(name, case["dataString"], java_precision=True)
-    java = codecs.decode(name, text, java_precision=True)
+    java = codecs.decode(name, case["java_dataString"], java_precision=True)
     if name == names.MLS:
         assert sorted(_rows(java)) == sorted(_rows(transform))  # Java's order of control points is undefined
     else:

@@ -60,7 +60,7 @@ def test_errors_name_the_field_and_quote_eighty_characters():
         white_fields("1 2", "three numbers").require(3)
     with pytest.raises(SpecError, match="got only 1 fields"):
         white_fields("1", "three numbers").number(1)
-    with pytest.raises(SpecError, match="field 0 is '1.0' instead of an integer"):
+    with pytest.raises(SpecError, match=r"field 0 is '1\.0' instead of an integer"):
         white_fields("1.0", "an integer").integer(0)
 
 

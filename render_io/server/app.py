@@ -16,7 +16,7 @@ escaped slashes, unknown paths and methods, media types (``produces``, ``consume
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -35,6 +35,7 @@ __all__ = ["Options", "create_app"]
 MAX_BODY_BYTES = 512 * 2**20
 ROUTERS = (
     "stacks", "tiles", "resolved_tiles", "sections", "layout_file", "matches", "match_trials", "parameters", "images",
+    "coordinates", "validate",
 )
 TABLES = ("stack_store", "tile_store", "transform_store", "match_store")
 
@@ -53,12 +54,15 @@ class Options:
         Section data are computed when they are asked for instead of at the last COMPLETE.
     max_tiles : int
         A query that matches more tiles is refused.
+    image_roots : sequence of Path, optional
+        Validation looks for image files in these folders only; without them anywhere, as the Java service does.
     """
 
     unquote_default_channel: bool = False
     escape_tile_ids: bool = False
     fresh_section_data: bool = False
     max_tiles: int = MAX_TILES
+    image_roots: Sequence[Path] | None = None
 
 
 def create_app(

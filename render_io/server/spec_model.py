@@ -226,3 +226,21 @@ def tidy_transform(spec: TransformSpec) -> None:
     else:
         spec.type = "leaf"
         spec.refId = spec.a = spec.b = spec.lambda_ = None
+
+
+class Coordinate(Document):
+    """A point in a tile, in the world, or in both."""
+
+    tileId: str | None = None
+    visible: bool | None = None
+    local: list[float | None] | None = None
+    world: list[float | None] | None = None
+    error: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the members that are set; null among values reads as 0."""
+        plain = {name: getattr(self, name) for name in self.__struct_fields__}
+        for name in ("local", "world"):
+            if plain[name] is not None:
+                plain[name] = [0.0 if value is None else value for value in plain[name]]
+        return {name: value for name, value in plain.items() if value is not None}

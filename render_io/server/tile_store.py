@@ -228,7 +228,8 @@ def upsert(db: sqlite3.Connection, key: int, rows: Sequence[tuple[Any, ...]]) ->
         f" ON CONFLICT (stack, tile_id) DO UPDATE SET {updates}",
         ((key, *row) for row in rows),
     )
-    widest = max((row[7] - row[5] for row in rows if row[7] is not None and row[5] is not None), default=0.0)
+    widths = (row[7] - row[5] for row in rows if row[7] is not None and row[5] is not None)
+    widest = max((width for width in widths if width > 0), default=0.0)  # NaN is not greater
     db.execute("UPDATE stack SET widest = max(widest, ?) WHERE key = ?", (widest, key))
 
 

@@ -1,6 +1,7 @@
 """Coordinate transforms of electron-microscopy alignment: points in, points out.
 
-Linear: `Translation`, `Rigid`, `Similarity`, `Affine`, `Homography`.
+Linear: `Translation`, `Rigid`, `Similarity`, `Affine`, `Homography`; many at once: `AffineArray`.
+Bent: `CubicBSpline`, `AffineWarpField`, `SEMDistortion`, `ExponentialFunctionOffset`, `ExponentialRecoveryOffset`.
 Composition: `TransformList` (also ``a | b``), `Interpolated`, `Inverse`, `simplify`.
 Errors: `TransformError` and its children.
 
@@ -9,6 +10,8 @@ Points are (N, 2) float64 arrays, x first, y down, in pixels.
 
 from transforms._jit import set_thread_count, thread_count, warmup
 from transforms._version import __version__
+from transforms.affine_array import AffineArray
+from transforms.b_spline import CubicBSpline
 from transforms.base import Transform
 from transforms.compose import Interpolated, Inverse, TransformList, simplify
 from transforms.errors import (
@@ -21,10 +24,17 @@ from transforms.errors import (
 )
 from transforms.linear import Affine, Homography, Rigid, Similarity, Translation
 from transforms.mesh import bounding_box, mesh_inverse
+from transforms.offsets import ExponentialFunctionOffset, ExponentialRecoveryOffset, SEMDistortion
+from transforms.warp_field import AffineWarpField
 
 __all__ = [
     "Affine",
+    "AffineArray",
+    "AffineWarpField",
+    "CubicBSpline",
     "EstimationError",
+    "ExponentialFunctionOffset",
+    "ExponentialRecoveryOffset",
     "Homography",
     "IllDefinedPointsError",
     "Interpolated",
@@ -33,6 +43,7 @@ __all__ = [
     "NotEnoughPointsError",
     "PointsError",
     "Rigid",
+    "SEMDistortion",
     "Similarity",
     "Transform",
     "TransformError",

@@ -67,35 +67,54 @@ def _solve_free(matrix: FloatArray, shift: Points) -> FloatArray:
     factor, pivots, info = lapack.dgetrf(matrix)
     if info or not lapack.dgecon(factor, size)[0] > 4.0 * _EPS:
         raise _ill_defined()
-    return np.asarray(lapack.dgetrs(factor, pivots, shift)[0])
+    weights = lapack.dgetrs(factor, pivots, shift)[0]
+    return np.asarray(weights + lapack.dgetrs(factor, pivots, shift - matrix @ weights)[0])
 
 
-def _solve_with_affine(matrix: FloatArray, scaled: Points, shift: Points) -> tuple[FloatArray, FloatArray]:
-    """Weights (N, 2) and polynomial (3, 2) of 1, x, y.
+class _Projected:
+    """The system of weights and polynomial, factored.
 
     Householder reflections split the space into the polynomials and what is orthogonal to them. On the latter the kernel is positive
     definite: Cholesky, and the side conditions hold by construction.
     """
-    from scipy.linalg import lapack
 
-    count = len(scaled)
-    work = 64 * count
-    design = np.asfortranarray(np.column_stack([np.ones(count), scaled]))
-    reflectors, tau, _, _ = lapack.dgeqrf(design)
-    if not abs(reflectors[2, 2]) > 16.0 * count * _EPS:
-        raise _ill_defined()
-    half, _, _ = lapack.dormqr("L", "T", reflectors, tau, matrix, work)
-    turned, _, _ = lapack.dormqr("R", "N", reflectors, tau, half, work)
-    values, _, _ = lapack.dormqr("L", "T", reflectors, tau, np.asfortranarray(shift), work)
-    inner = turned[3:, 3:]
-    tail = np.zeros((count, 2), order="F")
-    if count > 3:
-        factor, failed = lapack.dpotrf(inner, lower=1)
-        if failed or not lapack.dpocon(factor, float(np.abs(inner).sum(axis=0).max()), uplo="L")[0] > 4.0 * _EPS:
+    def __init__(self, matrix: FloatArray, design: FloatArray) -> None:
+        from scipy.linalg import lapack
+
+        count = len(matrix)
+        self._lapack, self._work = lapack, 64 * count
+        self._reflectors, self._tau, _, _ = lapack.dgeqrf(design)
+        if not abs(self._reflectors[2, 2]) > 16.0 * count * _EPS:
             raise _ill_defined()
-        tail[3:] = lapack.dpotrs(factor, values[3:], lower=1)[0]
-    polynomial, _ = lapack.dtrtrs(reflectors[:3], values[:3] - turned[:3, 3:] @ tail[3:])
-    return np.asarray(lapack.dormqr("L", "N", reflectors, tau, tail, work)[0]), np.asarray(polynomial)
+        turned = self._reflect("R", "N", self._reflect("L", "T", matrix))
+        inner = turned[3:, 3:]
+        self._coupling = turned[:3, 3:]
+        self._factor, failed = lapack.dpotrf(inner, lower=1) if count > 3 else (inner, 0)
+        size = float(np.abs(inner).sum(axis=0).max()) if count > 3 else 1.0
+        if failed or (count > 3 and not lapack.dpocon(self._factor, size, uplo="L")[0] > 4.0 * _EPS):
+            raise _ill_defined()
+
+    def _reflect(self, side: str, trans: str, target: FloatArray) -> FloatArray:
+        return np.asarray(self._lapack.dormqr(side, trans, self._reflectors, self._tau, target, self._work)[0])
+
+    def solve(self, shift: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Weights (N, 2) and polynomial (3, 2) of 1, x, y."""
+        values = self._reflect("L", "T", np.asfortranarray(shift))
+        tail = np.zeros(shift.shape, order="F")
+        if len(shift) > 3:
+            tail[3:] = self._lapack.dpotrs(self._factor, values[3:], lower=1)[0]
+        polynomial = self._lapack.dtrtrs(self._reflectors[:3], values[:3] - self._coupling @ tail[3:])[0]
+        return self._reflect("L", "N", tail), np.asarray(polynomial)
+
+
+def _solve_with_affine(matrix: FloatArray, scaled: Points, shift: Points) -> tuple[FloatArray, FloatArray]:
+    """Weights and polynomial, refined once: what the factorisation rounded is most of the error."""
+    design = np.asfortranarray(np.column_stack([np.ones(len(scaled)), scaled]))
+    system = _Projected(matrix, design)
+    weights, polynomial = system.solve(shift)
+    rest = shift - (matrix @ weights + design @ polynomial)
+    more_weights, more_polynomial = system.solve(rest)
+    return weights + more_weights, polynomial + more_polynomial
 
 
 def _to_pixels(

@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+import numpy as np
 from numba.core.caching import CompileResultCacheImpl, FunctionCache
 from numba.core.types import float64
 from numba.extending import intrinsic
@@ -105,10 +106,12 @@ def kernel(function: F) -> F:
     Returns
     -------
     callable
-        The compiled kernel (the function itself when JIT is disabled).
+        The compiled kernel. With JIT disabled the function itself, silent about division by zero like the compiled one.
     """
+    if JIT_DISABLED:
+        return np.errstate(all="ignore")(function)
     compiled = numba.njit(nogil=True, error_model="numpy", fastmath=False)(function)
-    if _CACHE_ENABLED and not JIT_DISABLED:
+    if _CACHE_ENABLED:
         try:
             compiled._cache = _StampedCache(compiled.py_func)
         except (RuntimeError, OSError):  # nowhere to write: compile in every process

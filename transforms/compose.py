@@ -11,6 +11,7 @@ from typing import overload
 import numpy as np
 
 from transforms._program import ProgramBuilder
+from transforms._start import start_map_from_region
 from transforms._types import FloatArray, Points, PointsLike
 from transforms._validate import as_float, as_points, pair_of_points
 from transforms.base import OnError, Transform
@@ -229,7 +230,7 @@ class Interpolated(Transform):
             if known
             else [0.0, 0.0, 0.0, 0.0]
         )
-        return start_map_from_region(self, box)
+        return start_map_from_region(self.apply, box)
 
 
 class Inverse(Transform):
@@ -301,36 +302,9 @@ def _region(transform: Transform) -> FloatArray | None:
     return transform._start_map()[6:]
 
 
-def start_map_from_region(transform: Transform, box: FloatArray) -> FloatArray:
-    """Start map of a solver: the inverse of the affine that fits the transform best over a box.
-
-    Parameters
-    ----------
-    transform : Transform
-        The map to invert.
-    box : ndarray
-        (4,): min_x, min_y, max_x, max_y.
-
-    Returns
-    -------
-    ndarray
-        (10,): six affine numbers from targets to start values, and the box.
-    """
-    side = np.linspace(0.0, 1.0, 5)
-    width, height = max(box[2] - box[0], 1.0), max(box[3] - box[1], 1.0)
-    grid = np.stack(np.meshgrid(box[0] + side * width, box[1] + side * height), -1).reshape(-1, 2)
-    mapped = transform.apply(grid)
-    good = np.isfinite(mapped).all(axis=1)
-    try:
-        numbers = Affine.from_estimate(grid[good], mapped[good]).inverse()._packed
-    except Exception:  # noqa: BLE001 - any start will do; the solver proves its answers
-        numbers = np.array([0.0, 0.0, float(grid[:, 0].mean()), 0.0, 0.0, float(grid[:, 1].mean())])
-    return np.concatenate([numbers, box])
-
-
 def _list_start_map(members: tuple[Transform, ...]) -> FloatArray:
     box = next((b for b in map(_region, members) if b is not None), np.zeros(4))
-    return start_map_from_region(TransformList(members), box)
+    return start_map_from_region(TransformList(members).apply, box)
 
 
 def _merge(first: LinearTransform, second: LinearTransform) -> LinearTransform:

@@ -6,6 +6,7 @@ import math
 
 from transforms._jit import kernel
 from transforms._kernels import codes
+from transforms._kernels.b_spline import b_spline_apply, b_spline_jet
 from transforms._kernels.linear import (
     Jet,
     affine_apply,
@@ -15,7 +16,16 @@ from transforms._kernels.linear import (
     translation_apply,
     translation_jet,
 )
+from transforms._kernels.offsets import (
+    function_apply,
+    function_jet,
+    recovery_apply,
+    recovery_jet,
+    sem_apply,
+    sem_jet,
+)
 from transforms._kernels.thin_plate_spline import thin_plate_spline_apply, thin_plate_spline_jet
+from transforms._kernels.warp_field import warp_field_apply, warp_field_jet
 from transforms._types import FloatArray, Points
 
 
@@ -30,6 +40,16 @@ def leaf_apply(op: int, params: FloatArray, points: Points, out: Points) -> None
         homography_apply(params, points, out)
     elif op == codes.THIN_PLATE_SPLINE:
         thin_plate_spline_apply(params, points, out)
+    elif op == codes.B_SPLINE:
+        b_spline_apply(params, points, out)
+    elif op == codes.WARP_FIELD:
+        warp_field_apply(params, points, out)
+    elif op == codes.SEM_DISTORTION:
+        sem_apply(params, points, out)
+    elif op == codes.EXPONENTIAL_FUNCTION:
+        function_apply(params, points, out)
+    elif op == codes.EXPONENTIAL_RECOVERY:
+        recovery_apply(params, points, out)
     else:
         out[:] = math.nan
 
@@ -45,4 +65,14 @@ def leaf_jet(op: int, params: FloatArray, x: float, y: float) -> Jet:
         return homography_jet(params, x, y)
     if op == codes.THIN_PLATE_SPLINE:
         return thin_plate_spline_jet(params, x, y)
+    if op == codes.B_SPLINE:
+        return b_spline_jet(params, x, y)
+    if op == codes.WARP_FIELD:
+        return warp_field_jet(params, x, y)
+    if op == codes.SEM_DISTORTION:
+        return sem_jet(params, x, y)
+    if op == codes.EXPONENTIAL_FUNCTION:
+        return function_jet(params, x, y)
+    if op == codes.EXPONENTIAL_RECOVERY:
+        return recovery_jet(params, x, y)
     return math.nan, math.nan, math.nan, math.nan, math.nan, math.nan

@@ -12,7 +12,7 @@ from transforms._jit import kernel
 from transforms._kernels import lanes
 from transforms._types import FloatArray
 
-STRIDE = 64
+STRIDE = 128
 """Rows per block."""
 
 
@@ -55,8 +55,8 @@ def absorb(triangle: FloatArray, work: FloatArray, first: int, rows: int) -> Non
 
 
 @kernel
-def back_substitute(triangle: FloatArray, noise: float, u: FloatArray, v: FloatArray) -> bool:
-    """Solve for both right-hand sides; False if a column depends on those before it, judged relative to its own size."""
+def back_substitute(triangle: FloatArray, noise: float, solution: FloatArray) -> bool:
+    """Solve for both right-hand sides into solution (K, 2); False if a column depends on those before it, judged relative to its own size."""
     count = triangle.shape[0] - 2
     for k in range(count - 1, -1, -1):
         size = 0.0
@@ -66,8 +66,8 @@ def back_substitute(triangle: FloatArray, noise: float, u: FloatArray, v: FloatA
             return False
         a, b = triangle[k, count], triangle[k, count + 1]
         for j in range(k + 1, count):
-            a -= triangle[k, j] * u[j]
-            b -= triangle[k, j] * v[j]
-        u[k] = a / triangle[k, k]
-        v[k] = b / triangle[k, k]
+            a -= triangle[k, j] * solution[j, 0]
+            b -= triangle[k, j] * solution[j, 1]
+        solution[k, 0] = a / triangle[k, k]
+        solution[k, 1] = b / triangle[k, k]
     return True

@@ -170,6 +170,15 @@ def _like(_context: Any, kind: Any, value: Any) -> Any:
     return _take(kind)(_take(kind), FLOAT), generate
 
 
+@intrinsic  # type: ignore[untyped-decorator]  # numba is untyped
+def _to_float32(_context: Any, a: Any) -> Any:
+    def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        single = ir.VectorType(ir.FloatType(), WIDTH) if _take(a) == LANES else ir.FloatType()
+        return builder.fpext(builder.fptrunc(arguments[0], single), arguments[0].type)
+
+    return _take(a)(_take(a)), generate
+
+
 _SQRT_HALF = 0x3FE6A09E667F3BCD
 _MAGIC = 0x4338000000000000
 """Bits of 1.5 * 2^52: an integer added to it is that integer as a double, without a conversion that AVX2 lacks."""
@@ -223,6 +232,26 @@ def _load(_context: Any, array: Any, start: Any) -> Any:
         return builder.load(_pointer(context, builder, signature.args[0], *arguments, WIDTH), align=8)
 
     return LANES(array, types.intp), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]  # numba is untyped
+def _gather(_context: Any, array: Any, index: Any) -> Any:
+    wide = _take(index) == LANES
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        ints = _INTS if wide else ir.IntType(64)
+        places = builder.fptosi(arguments[1], ints)
+        if not wide:
+            return builder.load(builder.gep(data, [places]))
+        values = ir.Constant(_VECTOR, ir.Undefined)
+        for lane in range(WIDTH):
+            at = ir.Constant(ir.IntType(32), lane)
+            value = builder.load(builder.gep(data, [builder.extract_element(places, at)]))
+            values = builder.insert_element(values, value, at)
+        return values
+
+    return _take(index)(array, _take(index)), generate
 
 
 @intrinsic  # type: ignore[untyped-decorator]  # numba is untyped
@@ -316,6 +345,9 @@ any_lane: Callable[[Mask], bool] = _choose(_any_lane, lambda mask: bool(np.any(m
 like: Callable[[Real, float], Real] = _choose(_like, lambda kind, value: np.full(np.shape(kind), value)[()])
 """A number as what the first argument is: a float, or lanes that all hold it."""
 
+to_float32: Callable[[Real], Real] = _choose(_to_float32, lambda a: np.float64(np.float32(a)) if np.ndim(a) == 0 else a.astype(np.float32).astype(np.float64))
+"""Rounded to 32 bit."""
+
 split: Callable[[Real], tuple[Real, Real]] = _choose(_split, _plain_split)
 """Exponent e and mantissa m of positive normal numbers: x = m * 2^e with sqrt(1/2) <= m < sqrt(2)."""
 
@@ -324,6 +356,9 @@ shift: Callable[[Real, Real], Real] = _choose(_shift, lambda x, e: np.ldexp(x, n
 
 load: Callable[[FloatArray, int], Real] = _choose(_load, lambda array, start: array[start : start + WIDTH].copy())
 """Eight consecutive elements of a 1-D array."""
+
+gather: Callable[[FloatArray, Real], Real] = _choose(_gather, lambda array, index: array[np.asarray(index, dtype=np.int64)])
+"""Elements of a 1-D array at whole-numbered places."""
 
 store: Callable[[FloatArray, int, Real], None] = _choose(_store, _plain_store)
 """Write eight consecutive elements of a 1-D array."""

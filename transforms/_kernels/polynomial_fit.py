@@ -5,8 +5,8 @@ pixel coordinates do not. All its inner products follow from the few moments sum
 T_a T_b = (T_{a+b} + T_{|a-b|}) / 2. The normal equations are solved by Cholesky, refined on the residuals when they are less than well
 conditioned; layouts beyond that go through orthogonal transformations. One pass over the points each, memory for one block of them.
 
-One slice of ragged sets, all points of one set, or one grid shared by many members: the same code in the same order, hence the same bits.
-Statuses are those of `least_squares`.
+One slice of ragged sets, all points of one set, or one grid shared by many members (`polynomial_grid`): the same code in the same order,
+hence the same bits. Statuses are those of `least_squares`.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ import math
 
 import numpy as np
 
-from transforms._jit import kernel
+from transforms._jit import fma, kernel
 from transforms._kernels import lanes
+from transforms._kernels.chebyshev_block import column_count, fill, products, target_column, x_column, y_column
 from transforms._kernels.double_double import add
 from transforms._kernels.householder import STRIDE, absorb, back_substitute, dot
-from transforms._kernels.least_squares import EPS, ILL_DEFINED, NOT_ENOUGH, NOT_FINITE, OK, all_finite, weight_at
+from transforms._kernels.least_squares import EPS, ILL_DEFINED, NOT_ENOUGH, NOT_FINITE, OK, all_finite
+from transforms._kernels.point_frame import find_frame
 from transforms._kernels.rebase import term, term_count, to_pixels
 from transforms._types import FloatArray, Points
 
@@ -32,112 +34,226 @@ REFINEMENTS = 2
 
 
 @kernel
-def bounds(src: Points, weights: FloatArray, lo: int, hi: int, box: FloatArray) -> float:
-    """Fill box (2, 2) with smallest and largest (x, y) of the points that have weight; return the largest weight."""
-    at = lo
-    box[0], box[1] = math.inf, -math.inf
-    if weights.shape[0] == 0 and hi - lo >= lanes.WIDTH:
-        least_x, least_y = lanes.load_points(src, lo)
-        most_x, most_y = least_x, least_y
-        for at in range(lo, hi - lanes.WIDTH + 1, lanes.WIDTH):
-            x, y = lanes.load_points(src, at)
-            least_x, most_x = lanes.select(x < least_x, x, least_x), lanes.select(most_x < x, x, most_x)
-            least_y, most_y = lanes.select(y < least_y, y, least_y), lanes.select(most_y < y, y, most_y)
-        at += lanes.WIDTH
-        ends = np.empty((2 * lanes.WIDTH, 2))
-        lanes.store_points(ends, 0, least_x, least_y)
-        lanes.store_points(ends, lanes.WIDTH, most_x, most_y)
-        _widen(ends, weights, 0, 2 * lanes.WIDTH, box)
-    return _widen(src, weights, at, hi, box)
+def add_moments(order: int, rows: int, work: FloatArray, moments: FloatArray) -> None:
+    """Add a block's sums w T_p(x) T_q(y), p + q to 2 * order; four at a time, to load each x once for four."""
+    for p in range(2 * order + 1):
+        for q in range(0, 2 * order - p - 2, 4):
+            add_four_moments(work, x_column(p) * STRIDE, y_column(order, q) * STRIDE, rows, moments[p, q : q + 4])
+        for q in range((2 * order - p + 1) // 4 * 4, 2 * order - p + 1):
+            moments[p, q] += dot(work, x_column(p), y_column(order, q), rows)
 
 
 @kernel
-def _widen(src: Points, weights: FloatArray, lo: int, hi: int, box: FloatArray) -> float:
-    heaviest = 0.0
-    for i in range(lo, hi):
-        w = weight_at(weights, i)
-        if w > 0.0:
-            heaviest = max(heaviest, w)
-            box[0, 0], box[0, 1] = min(box[0, 0], src[i, 0]), min(box[0, 1], src[i, 1])
-            box[1, 0], box[1, 1] = max(box[1, 0], src[i, 0]), max(box[1, 1], src[i, 1])
-    return heaviest
+def add_four_moments(work: FloatArray, x: int, y: int, rows: int, sums: FloatArray) -> None:
+    t = lanes.load(work, x)
+    a, b = t * lanes.load(work, y), t * lanes.load(work, y + STRIDE)
+    c, d = t * lanes.load(work, y + 2 * STRIDE), t * lanes.load(work, y + 3 * STRIDE)
+    for g in range(lanes.WIDTH, rows, lanes.WIDTH):
+        t = lanes.load(work, x + g)
+        a = lanes.fma(t, lanes.load(work, y + g), a)
+        b = lanes.fma(t, lanes.load(work, y + STRIDE + g), b)
+        c = lanes.fma(t, lanes.load(work, y + 2 * STRIDE + g), c)
+        d = lanes.fma(t, lanes.load(work, y + 3 * STRIDE + g), d)
+    sums[0] += lanes.total(a)
+    sums[1] += lanes.total(b)
+    sums[2] += lanes.total(c)
+    sums[3] += lanes.total(d)
 
 
 @kernel
-def find_frame(order: int, src: Points, weights: FloatArray, lo: int, hi: int, frame: FloatArray) -> int:
-    """Fill frame (6,): centre and scale of x and of y, scale of the weights, rounding of the coordinates."""
-    box = np.empty((2, 2))
-    heaviest = bounds(src, weights, lo, hi, box)
-    if weights.shape[0] and not heaviest > 0.0:
-        return ILL_DEFINED
-    frame[4] = 1.0 / heaviest if weights.shape[0] else 1.0
-    frame[5] = 0.0
-    for axis in range(2):
-        centre = 0.5 * box[0, axis] + 0.5 * box[1, axis]
-        half = max(box[1, axis] - centre, centre - box[0, axis])
-        largest = max(abs(box[0, axis]), abs(box[1, axis]))
-        if not math.isfinite(half):
-            return ILL_DEFINED
-        if not half > 4.0 * EPS * largest:
-            if order > 0:
-                return ILL_DEFINED
-            half = 1.0
-        frame[2 * axis], frame[2 * axis + 1] = centre, 1.0 / half
-        frame[5] = max(frame[5], EPS * (1.0 + largest / half))
-    return OK if math.isfinite(frame[1] * frame[3]) else ILL_DEFINED
-
-
-# ---------------------------------------------------------------- one block of points
-#
-# Columns of the work array, STRIDE numbers each: T_p(x) for p to 2 * order, T_q(y) likewise, the weighted T_p(x), then weight, u, v and
-# room for the rows of `absorb`.
+def normal_matrix(order: int, moments: FloatArray, normal: FloatArray) -> None:
+    """Inner products of all pairs of terms from the moments."""
+    for d in range(order + 1):
+        for b in range(d + 1):
+            for e in range(d + 1):
+                for c in range(e + 1):
+                    x_sum, x_gap = (d - b) + (e - c), abs((d - b) - (e - c))
+                    y_sum, y_gap = b + c, abs(b - c)
+                    total = (moments[x_sum, y_sum] + moments[x_gap, y_gap]) + (moments[x_sum, y_gap] + moments[x_gap, y_sum])
+                    normal[term(d - b, b), term(e - c, c)] = 0.25 * total
 
 
 @kernel
-def columns(order: int) -> int:
-    return 3 * (2 * order + 1) + 3
+def factorise(normal: FloatArray, scale: FloatArray) -> float:
+    """Cholesky of the lower triangle scaled to a unit diagonal, in place; returns the smallest pivot, -1 if there is none.
+
+    ``scale`` receives the scaling, diagonal entries are replaced by their inverses.
+    """
+    count = normal.shape[0]
+    for k in range(count):
+        if not normal[k, k] > 0.0:
+            return -1.0
+        scale[k] = 1.0 / math.sqrt(normal[k, k])
+    least = 1.0
+    for k in range(count):
+        for j in range(k + 1):
+            value = normal[k, j] * scale[k] * scale[j]
+            for i in range(j):
+                value = fma(-normal[k, i], normal[j, i], value)
+            normal[k, j] = value * normal[j, j] if j < k else value
+        if not normal[k, k] > 0.0:
+            return -1.0
+        least = min(least, normal[k, k])
+        normal[k, k] = 1.0 / math.sqrt(normal[k, k])
+    return least
 
 
 @kernel
-def _chebyshev(work: FloatArray, first: int, degree: int, rows: int) -> None:
-    """Column first + 1 holds the variable; fill first to first + degree."""
+def solve_factored(factor: FloatArray, scale: FloatArray, right: FloatArray) -> None:
+    """Solve for the two columns of right (K, 2), in place."""
+    count = factor.shape[0]
+    for k in range(count):
+        a, b = right[k, 0] * scale[k], right[k, 1] * scale[k]
+        for i in range(k):
+            a, b = fma(-factor[k, i], right[i, 0], a), fma(-factor[k, i], right[i, 1], b)
+        right[k, 0], right[k, 1] = a * factor[k, k], b * factor[k, k]
+    for k in range(count - 1, -1, -1):
+        a, b = right[k, 0], right[k, 1]
+        for i in range(k + 1, count):
+            a, b = fma(-factor[i, k], right[i, 0], a), fma(-factor[i, k], right[i, 1], b)
+        right[k, 0], right[k, 1] = a * factor[k, k], b * factor[k, k]
+    for k in range(count):
+        right[k, 0] *= scale[k]
+        right[k, 1] *= scale[k]
+
+
+@kernel
+def add_right_hand_side(order: int, rows: int, work: FloatArray, right: FloatArray) -> None:
+    """Add a block's sums of w T_a(x) T_b(y) times the targets."""
+    u, v = target_column(order) * STRIDE, (target_column(order) + 1) * STRIDE
+    for d in range(order + 1):
+        for b in range(d + 1):
+            x, y = x_column(d - b) * STRIDE, y_column(order, b) * STRIDE
+            product = lanes.load(work, x) * lanes.load(work, y)
+            first, second = product * lanes.load(work, u), product * lanes.load(work, v)
+            for g in range(lanes.WIDTH, rows, lanes.WIDTH):
+                product = lanes.load(work, x + g) * lanes.load(work, y + g)
+                first = lanes.fma(product, lanes.load(work, u + g), first)
+                second = lanes.fma(product, lanes.load(work, v + g), second)
+            k = term(d - b, b)
+            right[k, 0] += lanes.total(first)
+            right[k, 1] += lanes.total(second)
+
+
+@kernel
+def subtract_prediction(order: int, rows: int, work: FloatArray, solution: FloatArray) -> None:
+    """Turn targets into residuals."""
+    u, v = target_column(order) * STRIDE, (target_column(order) + 1) * STRIDE
     for g in range(0, rows, lanes.WIDTH):
-        at = first * STRIDE + g
-        t = lanes.load(work, at + STRIDE)
-        double = t + t
-        older, old = lanes.like(t, 1.0), t
-        lanes.store(work, at, older)
-        for p in range(2, degree + 1):
-            older, old = old, lanes.fma(double, old, lanes.like(t, 0.0) - older)
-            lanes.store(work, at + p * STRIDE, old)
+        weight = lanes.load(work, g)
+        first = lanes.like(weight, 0.0)
+        second = first
+        for d in range(order, -1, -1):
+            for b in range(d + 1):
+                product = lanes.load(work, x_column(d - b) * STRIDE + g) * lanes.load(work, y_column(order, b) * STRIDE + g)
+                k = term(d - b, b)
+                first = lanes.fma(product, solution[k, 0], first)
+                second = lanes.fma(product, solution[k, 1], second)
+        weight = lanes.select(0.0 < weight, weight, lanes.like(weight, 1.0))
+        lanes.store(work, u + g, lanes.load(work, u + g) - first / weight)
+        lanes.store(work, v + g, lanes.load(work, v + g) - second / weight)
 
 
 @kernel
-def fill(
-    order: int, degree: int, src: Points, weights: FloatArray, first: int, last: int, frame: FloatArray, work: FloatArray
+def refine(
+    order: int, src: Points, dst: Points, weights: FloatArray, lo: int, hi: int, frame: FloatArray, work: FloatArray,
+    factor: FloatArray, scale: FloatArray, solution: FloatArray,
+) -> None:
+    """Solve again for the residuals of a solution and add what comes out."""
+    correction = np.zeros(solution.shape)
+    for first in range(lo, hi, STRIDE):
+        rows = fill(order, order, src, dst, weights, first, min(first + STRIDE, hi), frame, work)
+        subtract_prediction(order, rows, work, solution)
+        add_right_hand_side(order, rows, work, correction)
+    solve_factored(factor, scale, correction)
+    for k in range(solution.shape[0]):
+        solution[k, 0] += correction[k, 0]
+        solution[k, 1] += correction[k, 1]
+
+
+@kernel
+def solve_orthogonally(
+    order: int, src: Points, dst: Points, weights: FloatArray, lo: int, hi: int, frame: FloatArray, work: FloatArray,
+    solution: FloatArray,
 ) -> int:
-    """Chebyshev columns up to a degree for points first to last; returns the rows, a multiple of eight."""
-    x, y, w = STRIDE, (2 * order + 2) * STRIDE, (columns(order) - 3) * STRIDE
-    if order == 0:
-        x, y = 0, STRIDE
-    for i in range(last - first):
-        work[x + i] = (src[first + i, 0] - frame[0]) * frame[1]
-        work[y + i] = (src[first + i, 1] - frame[2]) * frame[3]
-        work[w + i] = weight_at(weights, first + i) * frame[4]
-    rows = (last - first + lanes.WIDTH - 1) // lanes.WIDTH * lanes.WIDTH
-    for i in range(last - first, rows):
-        work[x + i] = work[y + i] = work[w + i] = 0.0
-    if order == 0:
-        # Kept as products with one, so that a NaN among the points shows in the result.
-        for i in range(rows):
-            work[x + i] = fma_one(work[x + i])
-            work[y + i] = fma_one(work[y + i])
-    else:
-        _chebyshev(work, 0, degree, rows)
-        _chebyshev(work, 2 * order + 1, degree, rows)
-    return rows
+    """Solve by orthogonal transformations: for ill-conditioned layouts, and to tell them from degenerate ones."""
+    count = term_count(order)
+    triangle = np.zeros((count + 2, count + 2))
+    block = np.empty((count + 2) * STRIDE)
+    for first in range(lo, hi, STRIDE):
+        rows = fill(order, order, src, dst, weights, first, min(first + STRIDE, hi), frame, work)
+        products(order, rows, work, block)
+        absorb(triangle, block, 0, rows)
+    noise = frame[5] * (8.0 * order * order + 2.0 * count)
+    return OK if back_substitute(triangle, noise, solution) else ILL_DEFINED
 
 
 @kernel
-def fma_one(t: float) -> float:
-    return t * 0.0 + 1.0
+def solve_normal(
+    order: int, src: Points, dst: Points, weights: FloatArray, lo: int, hi: int, frame: FloatArray, work: FloatArray,
+    factor: FloatArray, scale: FloatArray, solution: FloatArray,
+) -> float:
+    """Solve the normal equations; returns their smallest pivot, below LEAST_PIVOT without a solution."""
+    moments = np.zeros((2 * order + 1, 2 * order + 1))
+    solution[:] = 0.0
+    for first in range(lo, hi, STRIDE):
+        rows = fill(order, 2 * order, src, dst, weights, first, min(first + STRIDE, hi), frame, work)
+        add_moments(order, rows, work, moments)
+        add_right_hand_side(order, rows, work, solution)
+    normal_matrix(order, moments, factor)
+    least = factorise(factor, scale)
+    if least >= LEAST_PIVOT:
+        solve_factored(factor, scale, solution)
+    return least
+
+
+@kernel
+def solve_chebyshev(
+    order: int, src: Points, dst: Points, weights: FloatArray, lo: int, hi: int, frame: FloatArray, solution: FloatArray
+) -> int:
+    """Fit points lo to hi: frame (8,) of `find_frame` and solution (K, 2) in Chebyshev products of it."""
+    count = term_count(order)
+    if hi - lo < count:
+        return NOT_ENOUGH
+    status = find_frame(order, src, dst, weights, lo, hi, frame)
+    if status == OK:
+        work = np.empty(column_count(order) * STRIDE)
+        factor, scale = np.empty((count, count)), np.empty(count)
+        least = solve_normal(order, src, dst, weights, lo, hi, frame, work, factor, scale, solution)
+        if least < LEAST_PIVOT:
+            status = solve_orthogonally(order, src, dst, weights, lo, hi, frame, work, solution)
+        elif least < GOOD_PIVOT:
+            for _ in range(REFINEMENTS):
+                refine(order, src, dst, weights, lo, hi, frame, work, factor, scale, solution)
+    total = 0.0
+    for k in range(count):
+        total += 0.0 * solution[k, 0] + 0.0 * solution[k, 1]
+    if status != OK or total != 0.0:
+        return ILL_DEFINED if all_finite(src, dst, lo, hi) else NOT_FINITE
+    return OK
+
+
+@kernel
+def to_coefficients(
+    order: int, frame: FloatArray, solution: FloatArray, column: int, high: FloatArray, low: FloatArray
+) -> None:
+    """One column of a solution to powers of pixel coordinates, as high + low (K,)."""
+    for k in range(high.shape[0]):
+        high[k], low[k] = solution[k, column], 0.0
+    to_pixels(order, frame, high, low)
+    high[0], low[0] = add((high[0], low[0]), (frame[6 + column], 0.0))
+
+
+@kernel
+def fit_polynomial(
+    order: int, src: Points, dst: Points, weights: FloatArray, lo: int, hi: int, coefficients: FloatArray
+) -> int:
+    """Fit points lo to hi into coefficients (2, K) of pixel coordinates, left alone on failure."""
+    count = term_count(order)
+    frame, solution = np.empty(8), np.empty((count, 2))
+    status = solve_chebyshev(order, src, dst, weights, lo, hi, frame, solution)
+    if status == OK:
+        low = np.empty(count)
+        for column in range(2):
+            to_coefficients(order, frame, solution, column, coefficients[column], low)
+    return status

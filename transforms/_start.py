@@ -1,0 +1,44 @@
+"""Start values for the solver: the affine map that comes closest to the inverse over a region."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from transforms._estimate import MODEL_CODES, NO_WEIGHTS
+from transforms._kernels.affine_array import invert_row
+from transforms._kernels.least_squares import fit_slice
+from transforms._types import FloatArray, Points
+
+__all__ = ["start_map_from_region"]
+
+_SIDE = np.linspace(0.0, 1.0, 5)
+
+
+def start_map_from_region(apply: Callable[[Points], Points], box: FloatArray) -> FloatArray:
+    """Fit an affine map to a transform over a box and invert it.
+
+    Parameters
+    ----------
+    apply : callable
+        Maps (N, 2) points.
+    box : ndarray
+        (4,): min_x, min_y, max_x, max_y of the transform's own region, in pixels.
+
+    Returns
+    -------
+    ndarray
+        (10,): m00, m01, m02, m10, m11, m12 from targets to start values, and the box. Where no affine map can be fitted or inverted every
+        target starts in the middle of the box.
+    """
+    width, height = max(box[2] - box[0], 1.0), max(box[3] - box[1], 1.0)
+    grid = np.stack(np.meshgrid(box[0] + _SIDE * width, box[1] + _SIDE * height), -1).reshape(-1, 2)
+    mapped = apply(grid)
+    good = np.isfinite(mapped).all(axis=1)
+    forward, backward = np.empty(6), np.empty(6)
+    src, dst = np.ascontiguousarray(grid[good]), np.ascontiguousarray(mapped[good])
+    status = fit_slice(MODEL_CODES["affine"], src, dst, NO_WEIGHTS, 0, len(src), forward)
+    if status or not invert_row(forward, backward):
+        backward = np.array([0.0, 0.0, 0.5 * (box[0] + box[2]), 0.0, 0.0, 0.5 * (box[1] + box[3])])
+    return np.concatenate([backward, box])

@@ -169,12 +169,12 @@ def _pairs(call: Call, wanted: Selection, *, brief: bool, merging: bool = True) 
         return raw_json(b"[" + b",\n".join(documents) + b"]")
 
 
-def _pair_query(path: str, select: SelectionOf, *, details_optional: bool = True) -> None:
+def _pair_query(path: str, select: SelectionOf, *, details_optional: bool = True, quick: bool = False) -> None:
     def pair_query(call: Call) -> Answer:
         brief = details_optional and call.option_flag("excludeMatchDetails") is True
         return _pairs(call, select(call.path), brief=brief)
 
-    router.answers("GET", COLLECTION + path)(pair_query)
+    router.answers("GET", COLLECTION + path, quick=quick)(pair_query)
 
 
 def _removal(path: str, select: SelectionOf) -> None:
@@ -226,7 +226,9 @@ _pair_query("/group/{group}/matchesWithinGroup", _within)
 _pair_query("/group/{group}/matchesOutsideGroup", _outside)
 _pair_query("/group/{group}/matchesWith/{other}", _between_groups)
 _pair_query("/group/{group}/id/{id}/matchesWith/{other}", _tile_to_group)
-_pair_query("/group/{group}/id/{id}/matchesWith/{other}/id/{other_id}", _between_tiles, details_optional=False)
+_pair_query(
+    "/group/{group}/id/{id}/matchesWith/{other}/id/{other_id}", _between_tiles, details_optional=False, quick=True
+)
 _pair_query("/group/{group}/id/{id}", _of_tile, details_optional=False)
 
 _removal("/pGroup/{group}/matches", _of_p_group)

@@ -13,7 +13,7 @@ from typing import Any, Self, overload
 from render_io import _json
 from render_io.errors import SpecError
 
-__all__ = ["JsonObject", "Member", "as_object", "put", "refuse_unknown"]
+__all__ = ["JsonObject", "Member", "as_object", "part", "put", "refuse_unknown"]
 
 
 class Member:
@@ -109,6 +109,32 @@ def as_object(value: Any, what: str, tile_id: str | None = None) -> dict[str, An
     if not isinstance(value, Mapping):
         raise SpecError(f"expected an object, got {type(value).__name__}", tile_id, what)
     return value if isinstance(value, dict) else dict(value)
+
+
+def part(document: Mapping[str, Any], name: str, tile_id: str | None = None) -> dict[str, Any]:
+    """Return a member that is an object, an empty one where it is absent or null.
+
+    Parameters
+    ----------
+    document : dict
+        Where to look.
+    name : str
+        Member wanted.
+    tile_id : str, optional
+        Tile to report.
+
+    Returns
+    -------
+    dict
+        The member itself, not a copy.
+
+    Raises
+    ------
+    SpecError
+        It is something else.
+    """
+    value = document.get(name)
+    return {} if value is None else as_object(value, name, tile_id)
 
 
 def put(document: dict[str, Any], name: str, value: Any) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from render_io import _json
-from render_io._json_object import JsonObject, Member, as_object, put
+from render_io._json_object import JsonObject, Member, part, put
+from render_io.errors import SpecError
 from render_io.image_pyramid import ImagePyramid
 
 __all__ = ["Channel", "HasPyramid", "channel_of"]
@@ -21,8 +22,11 @@ class HasPyramid(JsonObject):
     def ip(self) -> ImagePyramid:
         """Images and masks by level; changes are written."""
         if self._pyramid is None:
-            levels = self._members.get("mipmapLevels")
-            self._pyramid = ImagePyramid.from_dict(as_object(levels or {}, "mipmapLevels"))
+            levels = part(self._members, "mipmapLevels", self._name())
+            try:
+                self._pyramid = ImagePyramid.from_dict(levels)
+            except SpecError as error:
+                raise error.at(self._name(), "mipmapLevels") from error
         return self._pyramid
 
     @ip.setter
@@ -49,11 +53,16 @@ class HasPyramid(JsonObject):
         super().from_dict(d)
         self._pyramid = None
 
+    def _name(self) -> str | None:
+        """Id of the tile for errors."""
+        tile_id = self._members.get("tileId")
+        return tile_id if isinstance(tile_id, str) else None
+
     def _document(self) -> dict[str, Any]:
         document = dict(self._members)
         if self._pyramid is not None:
             levels = self._pyramid._document()
-            read = document.get("mipmapLevels") or {}
+            read = part(document, "mipmapLevels")
             # Levels in the order of the file, new ones after them.
             put(document, "mipmapLevels", {key: levels[key] for key in read if key in levels} | levels)
         return document

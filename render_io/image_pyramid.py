@@ -302,7 +302,8 @@ class ImagePyramid(TransformedDict):
         Returns
         -------
         ImagePyramid
-            With every member of every level. A level that is null, and keys that name no level, are kept for writing.
+            With every member of every level. A level that is null, and keys that name no level, are kept for
+            writing only; so are negative levels, which Java reads and never draws.
 
         Raises
         ------
@@ -312,12 +313,11 @@ class ImagePyramid(TransformedDict):
         pyramid = cls()
         for key, spec in d.items():
             level = _level(key)
-            if level is None or spec is None or str(level) in pyramid.store:
+            if level is None or level < 0 or spec is None or str(level) in pyramid.store:
                 pyramid._others[key] = _json.copied(spec)
                 continue
             if not isinstance(spec, (Mapping, MipMap)):
                 raise SpecError(f"expected an object, got {type(spec).__name__}", path=str(key))
-            # Java reads negative levels too; they are kept although none can be made here.
             pyramid.store[str(level)] = spec if isinstance(spec, MipMap) else MipMap.from_json(spec)
             if key != str(level):
                 pyramid._spelling[str(level)] = key

@@ -8,7 +8,7 @@ from typing import Any
 
 from render_io import _json
 from render_io._document import TILES, TRANSFORMS
-from render_io._json_object import as_object, put
+from render_io._json_object import as_object, part, put
 from render_io._spec_list import SpecObjects, load_transform, written
 from render_io.errors import SpecError
 from render_io.tilespec import TileSpec
@@ -58,8 +58,8 @@ class ResolvedTiles:
             A part is of the wrong type, or has another id inside than its key, with its JSON path.
         """
         document = as_object(d, "resolved tiles")
-        tiles = as_object(document.get(TILES) or {}, TILES)
-        shared = as_object(document.get(TRANSFORMS) or {}, TRANSFORMS)
+        tiles = part(document, TILES)
+        shared = part(document, TRANSFORMS)
         for key, spec in shared.items():
             _refuse_other_key(spec, "id", key, TRANSFORMS)
         for key, spec in tiles.items():

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from render_io import _json
-from render_io._json_object import Member, as_object, put, refuse_unknown
+from render_io._json_object import Member, as_object, part, put, refuse_unknown
 from render_io._spec_list import SpecObjects, load_transform
 from render_io.channel import Channel, HasPyramid, channel_of
 from render_io.errors import RenderError, SpecError
@@ -151,8 +151,10 @@ class TileSpec(HasPyramid):
             self.ip[level.level] = level.mipmap
         if image is not None or mask is not None:
             self.ip[0] = MipMap(image, mask)
+        if scales:
+            names = ", ".join(f"scale{scale}Url" for scale in scales)
+            warnings.warn(f"{names}: deprecated, use imagePyramid", DeprecationWarning, stacklevel=3)
         for scale, address in scales.items():
-            warnings.warn(f"scale{scale}Url is deprecated: use imagePyramid", DeprecationWarning, stacklevel=4)
             if address is not None:
                 self.ip[scale] = MipMap(address)
 
@@ -232,18 +234,15 @@ class TileSpec(HasPyramid):
             document["channels"] = self._channels.document()
         return document
 
-    def _name(self) -> str | None:
-        tile_id = self._members.get("tileId")
-        return tile_id if isinstance(tile_id, str) else None
-
     # -- Parts --------------------------------------------------------------------------------------------------------
 
     @property
     def layout(self) -> Layout:
         """Acquisition settings; an empty one is not written."""
         if self._layout is None:
-            self._layout = Layout(force_pixelsize=False)
-            self._layout.from_dict(as_object(self._members.get("layout") or {}, "layout", self._name()))
+            layout = Layout(force_pixelsize=False)
+            layout.from_dict(part(self._members, "layout", self._name()))
+            self._layout = layout
         return self._layout
 
     @layout.setter
@@ -264,8 +263,8 @@ class TileSpec(HasPyramid):
             A spec is malformed, with tile id and JSON path.
         """
         if self._tforms is None:
-            transforms = as_object(self._members.get("transforms") or {}, "transforms", self._name())
-            specs = transforms.get("specList") or []
+            transforms = part(self._members, "transforms", self._name())
+            specs = transforms.get("specList", [])
             if not isinstance(specs, list):
                 raise SpecError("expected an array of transform specs", self._name(), "transforms.specList")
             try:

@@ -77,8 +77,9 @@ def mapped_to_stack(call: Call) -> Answer:
     """Map a world point through the tile on top of it to the world of another stack."""
     z, (x, y) = call.double("z"), call.doubles("point", 2)
     source = StackId.from_path(call.path)
+    owner, project = call.option("toOwner"), call.option("toProject")
     target = StackId(
-        call.option("toOwner") or source.owner, call.option("toProject") or source.project, call.path["toStack"]
+        source.owner if owner is None else owner, source.project if project is None else project, call.path["toStack"]
     )
     with call.database.read() as db:
         top = _found_at(db, source, x, y, z)[-1]

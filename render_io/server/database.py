@@ -20,7 +20,9 @@ __all__ = ["Database"]
 
 FILE_NAME = "render-ws.sqlite3"
 BUSY_TIMEOUT_S = 60.0
-CACHE_KB = 65_536
+CACHE_KB = 16_384
+MMAP_BYTES = 2**28
+CHECKPOINT_PAGES = 16_384
 
 
 class Database:
@@ -99,6 +101,8 @@ class Database:
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=OFF")
             connection.execute(f"PRAGMA cache_size=-{CACHE_KB}")
+            connection.execute(f"PRAGMA mmap_size={MMAP_BYTES}")
+            connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
             self._local.connection = connection
             self._all.append(connection)
         return connection

@@ -207,6 +207,8 @@ def _level(key: str) -> int:
 def tidy_transform(spec: TransformSpec) -> None:
     """Keep of a transform spec what belongs to its kind; a kind that is not known is a leaf."""
     kind = spec.type
+    if spec.metaData is not None and spec.metaData.labels is not None:
+        spec.metaData.labels = list(dict.fromkeys(spec.metaData.labels))
     if kind == "list":
         spec.className = spec.dataString = spec.refId = spec.a = spec.b = spec.lambda_ = None
         if spec.specList is msgspec.UNSET:

@@ -236,8 +236,10 @@ def clone(call: Call) -> Answer:
     layers = call.option_doubles("z")
     version = _version(call)
     source_id = StackId.from_path(call.path)
-    to_project = call.option("toProject") or source_id.project
-    target_id = StackId(source_id.owner, to_project, call.path["toStack"])
+    to_project = call.option("toProject")
+    target_id = StackId(
+        source_id.owner, source_id.project if to_project is None else to_project, call.path["toStack"]
+    )
     with call.database.write() as db:
         source = stack_store.require(db, source_id)
         target_id.check()

@@ -1,0 +1,187 @@
+"""Running the service: on a thread of this process, or as the process's only work."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+import socket
+import tempfile
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+
+import uvicorn
+
+from render_io.server.app import Options, create_app
+from render_io.server.routing import BASE
+
+__all__ = ["EmbeddedService", "serve"]
+
+log = logging.getLogger(__name__)
+KEEP_ALIVE_S = 75
+SHUTDOWN_S = 10
+START_S = 30.0
+
+
+def _config(data_dir: str | os.PathLike[str], options: Options | None, host: str, port: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(data_dir, options=options), host=host, port=port, log_level="warning", access_log=False,
+        server_header=False, timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=SHUTDOWN_S, lifespan="on",
+    )
+
+
+def serve(
+    data_dir: str | os.PathLike[str], host: str = "127.0.0.1", port: int = 8080, *, options: Options | None = None
+) -> None:
+    """Run the service until the process is told to stop.
+
+    Parameters
+    ----------
+    data_dir : path
+        Folder of the database; made when absent.
+    host : str
+        Address to listen on. The service knows no users: whoever reaches it may read and change everything, so leave
+        this machine only behind something that does.
+    port : int
+        Port to listen on.
+    options : Options, optional
+        Better behaviour in place of Java's.
+    """
+    if not _is_loopback(host):
+        log.warning("listening on %s: the service knows no users, whoever reaches it may change everything", host)
+    uvicorn.Server(_config(data_dir, options, host, port)).run()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class EmbeddedService:
+    """The service on a thread, reachable over HTTP; a context manager.
+
+    Parameters
+    ----------
+    data_dir : path, optional
+        Folder of the database; a temporary one, removed at the end, when not given.
+    host : str
+        Address to listen on.
+    port : int
+        Port to listen on; 0 takes any free one.
+    options : Options, optional
+        Better behaviour in place of Java's.
+
+    Attributes
+    ----------
+    host : str
+        Address that it listens on.
+    port : int
+        Port that it listens on, once started.
+    base_url : str
+        Such as ``http://127.0.0.1:40123/render-ws/v1``.
+
+    Examples
+    --------
+    >>> with EmbeddedService() as service:  # doctest: +SKIP
+    ...     requests.get(service.base_url + "/owners").json()
+    []
+    """
+
+    def __init__(
+        self, data_dir: str | os.PathLike[str] | None = None, *, host: str = "127.0.0.1", port: int = 0,
+        options: Options | None = None,
+    ) -> None:
+        self.host = host
+        self.port = port
+        self._data_dir = None if data_dir is None else Path(data_dir)
+        self._options = options
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def base_url(self) -> str:
+        """Address of the API."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}{BASE}"
+
+    def start(self) -> EmbeddedService:
+        """Start the thread and return when requests are answered.
+
+        Returns
+        -------
+        EmbeddedService
+            Itself.
+
+        Raises
+        ------
+        RuntimeError
+            When it is running already, or does not come up.
+        OSError
+            When the port is taken.
+        """
+        if self._thread is not None:
+            raise RuntimeError("the service is running already")
+        listener = self._listen()
+        try:
+            if self._data_dir is None:
+                self._temporary = tempfile.TemporaryDirectory(prefix="render-ws-")
+            self._server = uvicorn.Server(
+                _config(self._data_dir or str(self._temporary and self._temporary.name), self._options, self.host, self.port)
+            )
+            self._thread = threading.Thread(
+                target=self._server.run, kwargs={"sockets": [listener]}, name="render-ws", daemon=True
+            )
+            self._thread.start()
+            self._wait()
+        except BaseException:
+            listener.close()
+            self.stop()
+            raise
+        return self
+
+    def _listen(self) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((self.host, self.port))
+            listener.listen(2048)
+        except BaseException:
+            listener.close()
+            raise
+        self.port = int(listener.getsockname()[1])
+        return listener
+
+    def _wait(self) -> None:
+        assert self._server is not None and self._thread is not None
+        limit = time.monotonic() + START_S
+        while not self._server.started:
+            if not self._thread.is_alive() or time.monotonic() > limit:
+                raise RuntimeError(f"the service did not come up on {self.host}:{self.port}")
+            time.sleep(0.005)
+
+    def stop(self) -> None:
+        """Finish the requests at work, stop, and remove a temporary folder."""
+        if self._server is not None:
+            self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join()
+        self._server = self._thread = None
+        if self._temporary is not None:
+            self._temporary.cleanup()
+            self._temporary = None
+
+    def __enter__(self) -> EmbeddedService:
+        """Start."""
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop."""
+        self.stop()

@@ -34,9 +34,8 @@ def _decode(text: str, java_precision: bool) -> CubicBSpline:
 
 
 def _encode(transform: CubicBSpline) -> str:
-    coefficients = transform.coefficients
-    intervals = coefficients.shape[1] - _BORDER
-    return f"{int(transform.width)} {int(transform.height)} {intervals} {join(coefficients.ravel().tolist())}"
+    header = f"{transform.width} {transform.height} {transform.intervals}"
+    return f"{header} {join(transform.coefficients.ravel().tolist())}"
 
 
 CODECS: Final = (Codec(B_SPLINE, (CubicBSpline,), _decode, _encode),)

@@ -19,7 +19,7 @@ __all__ = ["CODECS"]
 _Offset: TypeAlias = SEMDistortion | ExponentialFunctionOffset | ExponentialRecoveryOffset
 
 
-def _decoder(transform: type[_Offset], names: str) -> Callable[[str, bool], Transform]:
+def _decoder(transform: Callable[..., Transform], names: str) -> Callable[[str, bool], Transform]:
     layout = f"{','.join(names)},dimension"
 
     def decode(text: str, java_precision: bool) -> Transform:

@@ -1,6 +1,6 @@
 """Moving least squares: at every point v the model that fits the control points p -> q with weights w / |p - v|^(2 alpha), applied to v.
 
-Parameters: ``(model, alpha, power, float_weights, zero_weights, minimum, rounding)``, then per control point ``(px, py, qx, qy, w)``.
+Parameters: ``(model, alpha, power, float_weights, zero_weights, enough, rounding)``, then per control point ``(px, py, qx, qy, w)``.
 
 Near a control point its weight outgrows all others and plain sums cancel to noise. So weights are taken relative to the nearest point
 (w_i (s_min / s_i)^alpha), coordinates are offsets from it, and moments are centred in a second pass: every term keeps its relative
@@ -30,12 +30,12 @@ from transforms._kernels.lanes import (
 )
 from transforms._kernels.least_squares import AFFINE, RIGID, TRANSLATION
 from transforms._kernels.linear import Jet
-from transforms._kernels.log import exponential, log_scaled
+from transforms._kernels.log import power
 from transforms._types import FloatArray, Points
 
 HEADER = 7
 STRIDE = 5
-MODEL, ALPHA, POWER, FLOAT_WEIGHTS, ZERO_WEIGHTS, MINIMUM, ROUNDING = range(HEADER)
+MODEL, ALPHA, POWER, FLOAT_WEIGHTS, ZERO_WEIGHTS, ENOUGH, ROUNDING = range(HEADER)
 
 # How s^alpha is computed.
 GENERAL, NONE, ROOT, PLAIN, SQUARE = range(5)
@@ -46,22 +46,25 @@ ILL_CONDITIONED = 1e-2
 Matrix = tuple[Real, Real, Real, Real]
 """m00, m01, m10, m11."""
 
-Fit = tuple[Real, Real, Real, Real]
-"""Centroids as offsets from the nearest control point: px, py, qx, qy."""
+Pairs = tuple[Real, Real, Real, Real]
+"""px, py, qx, qy."""
+
+Moments = tuple[Real, Real, Real, Real, Real, Real, Real]
+"""Weighted sums of px px, px py, py py, qx px, qx py, qy px, qy py about the centroids."""
 
 
 @kernel
 def _powered(params: FloatArray, s: Real) -> Real:
-    power = params[POWER]
-    if power == PLAIN:
+    kind = params[POWER]
+    if kind == PLAIN:
         return s
-    if power == SQUARE:
+    if kind == SQUARE:
         return s * s
-    if power == ROOT:
+    if kind == ROOT:
         return sqrt(s)
-    if power == NONE:
+    if kind == NONE:
         return like(s, 1.0)
-    return exponential(params[ALPHA] * log_scaled(s, 0.0))
+    return power(s, params[ALPHA])
 
 
 @kernel
@@ -92,71 +95,175 @@ def _nearest(params: FloatArray, x: Real, y: Real) -> tuple[Real, Real]:
 
 
 @kernel
-def _centroids(params: FloatArray, x: Real, y: Real, nearest: Real, place: Real) -> Fit:
-    rx, ry = gather(params, place), gather(params, place + 1.0)
-    ru, rv = gather(params, place + 2.0), gather(params, place + 3.0)
+def _reference(params: FloatArray, place: Real) -> Pairs:
+    """The control point that offsets are measured from."""
+    return (
+        gather(params, place),
+        gather(params, place + 1.0),
+        gather(params, place + 2.0),
+        gather(params, place + 3.0),
+    )
+
+
+@kernel
+def _centroids(params: FloatArray, x: Real, y: Real, nearest: Real, origin: Pairs) -> Pairs:
+    """Weighted centroids of p and q, as offsets from the origin."""
     zero = like(x, 0.0)
     total, px, py, qx, qy = zero, zero, zero, zero, zero
     for j in range(HEADER, params.shape[0], STRIDE):
         w = _weight(params, j, x, y, nearest)
         total = total + w
-        px, py = fma(w, params[j] - rx, px), fma(w, params[j + 1] - ry, py)
-        qx, qy = fma(w, params[j + 2] - ru, qx), fma(w, params[j + 3] - rv, qy)
+        px, py = fma(w, params[j] - origin[0], px), fma(w, params[j + 1] - origin[1], py)
+        qx, qy = fma(w, params[j + 2] - origin[2], qx), fma(w, params[j + 3] - origin[3], qy)
     return px / total, py / total, qx / total, qy / total
 
 
 @kernel
-def _centred(params: FloatArray, j: int, place: Real, fit: Fit) -> tuple[Real, Real, Real, Real]:
+def _centred(params: FloatArray, j: int, origin: Pairs, centre: Pairs) -> Pairs:
     """Offsets of a control point from the centroids."""
-    ex = (params[j] - gather(params, place)) - fit[0]
-    ey = (params[j + 1] - gather(params, place + 1.0)) - fit[1]
-    gx = (params[j + 2] - gather(params, place + 2.0)) - fit[2]
-    gy = (params[j + 3] - gather(params, place + 3.0)) - fit[3]
-    return ex, ey, gx, gy
+    return (
+        (params[j] - origin[0]) - centre[0],
+        (params[j + 1] - origin[1]) - centre[1],
+        (params[j + 2] - origin[2]) - centre[2],
+        (params[j + 3] - origin[3]) - centre[3],
+    )
 
 
 @kernel
-def _rotation(params: FloatArray, x: Real, y: Real, nearest: Real, place: Real, fit: Fit) -> Matrix:
-    """Rigid or similarity."""
+def _moments(params: FloatArray, x: Real, y: Real, nearest: Real, origin: Pairs, centre: Pairs) -> Moments:
     zero = like(x, 0.0)
-    c, s, size = zero, zero, zero
+    xx, xy, yy = zero, zero, zero
+    ux, uy, vx, vy = zero, zero, zero, zero
     for j in range(HEADER, params.shape[0], STRIDE):
         w = _weight(params, j, x, y, nearest)
-        ex, ey, gx, gy = _centred(params, j, place, fit)
-        c = fma(w, fma(ex, gx, ey * gy), c)
-        s = fma(w, fma(ex, gy, -1.0 * (ey * gx)), s)
-        size = fma(w, fma(ex, ex, ey * ey), size)
-    if params[MODEL] == RIGID:
-        size = sqrt(fma(c, c, s * s))
+        ex, ey, gx, gy = _centred(params, j, origin, centre)
+        wx, wy = w * ex, w * ey
+        xx, xy, yy = fma(wx, ex, xx), fma(wx, ey, xy), fma(wy, ey, yy)
+        ux, uy, vx, vy = fma(wx, gx, ux), fma(wy, gx, uy), fma(wx, gy, vx), fma(wy, gy, vy)
+    return xx, xy, yy, ux, uy, vx, vy
+
+
+@kernel
+def _turned_moments(
+    params: FloatArray, x: Real, y: Real, nearest: Real, origin: Pairs, centre: Pairs, cos: Real, sin: Real
+) -> tuple[Moments, Real]:
+    """Moments with p along the axis (cos, sin), and how much of them may be rounding of the coordinates."""
+    zero, tiny = like(x, 0.0), params[ROUNDING]
+    xx, xy, yy, noise = zero, zero, zero, zero
+    ux, uy, vx, vy = zero, zero, zero, zero
+    for j in range(HEADER, params.shape[0], STRIDE):
+        w = _weight(params, j, x, y, nearest)
+        ox, oy, gx, gy = _centred(params, j, origin, centre)
+        ex, ey = fma(cos, ox, sin * oy), fma(cos, oy, -1.0 * (sin * ox))
+        wx, wy, square = w * ex, w * ey, fma(ox, ox, oy * oy)
+        xx, xy, yy = fma(wx, ex, xx), fma(wx, ey, xy), fma(wy, ey, yy)
+        ux, uy, vx, vy = fma(wx, gx, ux), fma(wy, gx, uy), fma(wx, gy, vx), fma(wy, gy, vy)
+        noise = fma(w, select(square < tiny, square, tiny), noise)
+    return (xx, xy, yy, ux, uy, vx, vy), noise
+
+
+@kernel
+def _solve(moments: Moments) -> Matrix:
+    """(q p^T) (p p^T)^-1."""
+    xx, xy, yy, ux, uy, vx, vy = moments
+    det = fma(xx, yy, -1.0 * (xy * xy))
+    return (
+        fma(yy, ux, -1.0 * (xy * uy)) / det,
+        fma(xx, uy, -1.0 * (xy * ux)) / det,
+        fma(yy, vx, -1.0 * (xy * vy)) / det,
+        fma(xx, vy, -1.0 * (xy * vx)) / det,
+    )
+
+
+@kernel
+def _axis(moments: Moments) -> tuple[Real, Real]:
+    """Direction in which p spreads most."""
+    half = 0.5 * (moments[0] - moments[2])
+    radius = sqrt(fma(half, half, moments[1] * moments[1]))
+    steep = half < 0.0
+    long = radius + select(steep, -1.0 * half, half)
+    cos, sin = select(steep, moments[1], long), select(steep, long, moments[1])
+    length = sqrt(fma(cos, cos, sin * sin))
+    return cos / length, sin / length
+
+
+@kernel
+def _affine(
+    params: FloatArray, x: Real, y: Real, nearest: Real, origin: Pairs, centre: Pairs
+) -> tuple[Matrix, Mask]:
+    """Matrix, and where the control points do not determine one.
+
+    Moments lose as many digits as their condition number has. Where it is high they are accumulated again along their principal axes,
+    which leaves nothing to cancel.
+    """
+    moments = _moments(params, x, y, nearest, origin, centre)
+    xx, xy, yy = moments[0], moments[1], moments[2]
+    trace = xx + yy
+    flat = fma(xx, yy, -1.0 * (xy * xy)) <= ILL_CONDITIONED * trace * trace
+    a, b, c, d = _solve(moments)
+    ill = like(x, 0.0) < 0.0
+    if any_lane(flat):
+        cos, sin = _axis(moments)
+        turned, noise = _turned_moments(params, x, y, nearest, origin, centre, cos, sin)
+        ta, tb, tc, td = _solve(turned)
+        a, b = select(flat, fma(cos, ta, -1.0 * (sin * tb)), a), select(flat, fma(sin, ta, cos * tb), b)
+        c, d = select(flat, fma(cos, tc, -1.0 * (sin * td)), c), select(flat, fma(sin, tc, cos * td), d)
+        ill = flat & ((turned[2] <= noise) | (turned[0] <= noise))
+    return (a, b, c, d), ill
+
+
+@kernel
+def _rotation(params: FloatArray, x: Real, y: Real, nearest: Real, origin: Pairs, centre: Pairs) -> Matrix:
+    """Rigid or similarity: never a reflection; NaN where the points leave it open."""
+    xx, _xy, yy, ux, uy, vx, vy = _moments(params, x, y, nearest, origin, centre)
+    c, s = ux + vy, vx - uy
+    size = sqrt(fma(c, c, s * s)) if params[MODEL] == RIGID else xx + yy
     c, s = c / size, s / size
     return c, -1.0 * s, s, c
 
 
 @kernel
-def _affine(
-    params: FloatArray, x: Real, y: Real, nearest: Real, place: Real, fit: Fit, cos: Real, sin: Real
-) -> tuple[Matrix, Mask, Mask, Real, Real]:
-    """Affine, p accumulated along the axis (cos, sin): matrix, where it is ill-defined, where the axis should be turned, and how."""
-    zero = like(x, 0.0)
-    xx, xy, yy = zero, zero, zero
-    ux, uy, vx, vy = zero, zero, zero, zero
-    noise, tiny = zero, params[ROUNDING]
-    for j in range(HEADER, params.shape[0], STRIDE):
-        w = _weight(params, j, x, y, nearest)
-        ox, oy, gx, gy = _centred(params, j, place, fit)
-        ex, ey = fma(cos, ox, sin * oy), fma(cos, oy, -1.0 * (sin * ox))
-        wx, wy = w * ex, w * ey
-        xx, xy, yy = fma(wx, ex, xx), fma(wx, ey, xy), fma(wy, ey, yy)
-        ux, uy, vx, vy = fma(wx, gx, ux), fma(wy, gx, uy), fma(wx, gy, vx), fma(wy, gy, vy)
-        square = fma(ex, ex, ey * ey)
-        noise = fma(w, select(square < tiny, square, tiny), noise)
-    det = fma(xx, yy, -1.0 * (xy * xy))
-    a, b = fma(yy, ux, -1.0 * (xy * uy)) / det, fma(xx, uy, -1.0 * (xy * ux)) / det
-    c, d = fma(yy, vx, -1.0 * (xy * vy)) / det, fma(xx, vy, -1.0 * (xy * vx)) / det
-    matrix = fma(cos, a, -1.0 * (sin * b)), fma(sin, a, cos * b), fma(cos, c, -1.0 * (sin * d)), fma(sin, c, cos * d)
-    half = 0.5 * (xx - yy)
-    radius = sqrt(fma(half, half, xy * xy))
-    along, across = radius + select(half < 0.0, -1.0 * half, half), xy
-    cx, cy = select(half < 0.0, across, along), select(half < 0.0, along, across)
-    length = sqrt(fma(cx, cx, cy * cy))
-    return matrix, det <= noise * (xx + yy), det < ILL_CONDITIONED * (xx + yy) * (xx + yy), cx / length, cy / length
+def _model(
+    params: FloatArray, x: Real, y: Real, nearest: Real, origin: Pairs, centre: Pairs
+) -> tuple[Matrix, Mask]:
+    """Linear part of the fitted model, and where there is none."""
+    model = params[MODEL]
+    if model == AFFINE:
+        return _affine(params, x, y, nearest, origin, centre)
+    ill = like(x, 0.0) < 0.0
+    if model == TRANSLATION:
+        one, zero = like(x, 1.0), like(x, 0.0)
+        return (one, zero, zero, one), ill
+    return _rotation(params, x, y, nearest, origin, centre), ill
+
+
+@kernel
+def moving_least_squares_point(params: FloatArray, x: Real, y: Real) -> tuple[Real, Real]:
+    nearest, place = _nearest(params, x, y)
+    origin = _reference(params, place)
+    hit = nearest <= 0.0
+    u, v = x, y
+    if params[ENOUGH] != 0.0:
+        centre = _centroids(params, x, y, nearest, origin)
+        (a, b, c, d), ill = _model(params, x, y, nearest, origin, centre)
+        dx, dy = (x - origin[0]) - centre[0], (y - origin[1]) - centre[1]
+        u = select(ill, x, origin[2] + (centre[2] + fma(a, dx, b * dy)))
+        v = select(ill, y, origin[3] + (centre[3] + fma(c, dx, d * dy)))
+    return select(hit, origin[2], u), select(hit, origin[3], v)
+
+
+@kernel
+def moving_least_squares_apply(params: FloatArray, points: Points, out: Points) -> None:
+    count = points.shape[0]
+    whole = count - count % WIDTH
+    for i in range(0, whole, WIDTH):
+        x, y = load_points(points, i)
+        u, v = moving_least_squares_point(params, x, y)
+        store_points(out, i, u, v)
+    if whole < count:
+        rest = np.zeros((WIDTH, 2))
+        rest[: count - whole] = points[whole:]
+        x, y = load_points(rest, 0)
+        u, v = moving_least_squares_point(params, x, y)
+        store_points(rest, 0, u, v)
+        out[whole:] = rest[: count - whole]

@@ -95,7 +95,7 @@ def test_T48_the_pyramid_of_renderapi_1():
     assert ordered == OrderedDict(
         [(0, {"imageUrl": "zero", "maskUrl": "mask"}), (2, {"imageUrl": "second"}), (10, {"imageUrl": "ten"})]
     )
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="to_ordered_dict"):
         assert list(pyramid.to_ordered_dict(key=lambda pair: -pair[0])) == [10, 2, 0]
     with pytest.warns(DeprecationWarning, match="mipMapLevels"):
         levels = pyramid.mipMapLevels

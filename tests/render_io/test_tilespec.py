@@ -258,7 +258,7 @@ def test_T48_images_as_renderapi_1_had_them():
     assert spec.to_dict()["mipmapLevels"] == {
         "0": {"imageUrl": "zero"}, "1": {"imageUrl": "one"}, "3": {"imageUrl": "three"},
     }  # fmt: skip
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="MipMapLevel"):
         level = tilespec.MipMapLevel(2, "two")
     assert tilespec.MipMapLevel is MipMapLevel
     assert TileSpec(mipMapLevels=[level]).ip[2].imageUrl == "two"
@@ -397,7 +397,7 @@ def test_outline_of_a_transformed_tile():
     spec = TileSpec(json=tile("t"))
     raw = spec.bbox_transformed(tf_limit=0)
     assert raw.tolist() == [[0, 0], [100, 0], [100, 80], [0, 80], [0, 0]]
-    np.testing.assert_array_equal(spec.bbox_transformed(), raw + [10, 20])
+    np.testing.assert_array_equal(spec.bbox_transformed(), raw + np.array([10, 20]))
     fine = spec.bbox_transformed(ndiv_inner=3)
     assert fine.shape == (17, 2)
     np.testing.assert_allclose(fine[:5], [[10, 20], [35, 20], [60, 20], [85, 20], [110, 20]])
@@ -447,7 +447,7 @@ def test_text_that_is_no_array_of_tiles_is_refused():
 def test_D30_a_tile_with_nan_is_not_written_as_text():
     spec = TileSpec(json=tile("t"))
     spec.minX = math.nan
-    with pytest.raises(SpecError, match="tile t, minX.*finite"):
+    with pytest.raises(SpecError, match=r"tile t, minX.*finite"):
         spec.to_json()
     spec.minX = np.float32(0.5)
     assert json.loads(spec.to_json())["minX"] == 0.5

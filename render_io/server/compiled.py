@@ -69,7 +69,7 @@ class Compiler:
     """
 
     def __init__(self, java_precision: bool = True) -> None:
-        self._java_precision = java_precision
+        self.java_precision = java_precision
         self._leaves: TextCache[Transform] = TextCache(32_000_000)
         self._lists: TextCache[TransformList] = TextCache(64_000_000)
 
@@ -103,7 +103,7 @@ class Compiler:
         if not java_refusals.is_known(class_name):
             raise java_refusals.unusable(class_name, data)
         try:
-            transform = decode(class_name, data, java_precision=self._java_precision)
+            transform = decode(class_name, data, java_precision=self.java_precision)
         except SpecError:
             raise java_refusals.unusable(class_name, data) from None
         if isinstance(transform, OpaqueTransform):

@@ -71,11 +71,25 @@ def get_selection(call: Call) -> Answer:
         key = stack_store.find_key(db, stack_id)
         rows = tile_store.select(db, key, condition, call.state.options.max_tiles)
         if not rows:
-            query = condition.sql.removeprefix(" AND ")
-            raise Missing(
-                f"no tile specifications found in stack with {stack_id} for Document{{{{{query} {condition.values}}}}}"
-            )
+            raise Missing(f"no tile specifications found in stack with {stack_id} for {_query(call)}")
         return raw_json(collection(db, key, rows))
+
+
+def _query(call: Call) -> str:
+    """Return the database's query of the real service, as its error text shows it."""
+    members = {"z": _limits(call.option_double("minZ"), call.option_double("maxZ")), "groupId": call.option("groupId")}
+    for name, option, sign in (("minX", "maxX", "lte"), ("minY", "maxY", "lte"), ("maxX", "minX", "gte"), ("maxY", "minY", "gte")):
+        value = call.option_double(option)
+        members[name] = None if value is None else f"Document{{{{${sign}={java_double(value)}}}}}"
+    shown = ", ".join(f"{name}={value}" for name, value in members.items() if value is not None)
+    return f"Document{{{{{shown}}}}}"
+
+
+def _limits(low: float | None, high: float | None) -> str | None:
+    if low is not None and low == high:
+        return java_double(low)
+    limits = [f"${sign}={java_double(value)}" for sign, value in (("gte", low), ("lte", high)) if value is not None]
+    return f"Document{{{{{', '.join(limits)}}}}}" if limits else None
 
 
 def collection(db: sqlite3.Connection, key: int, rows: Sequence[TileRow]) -> bytes:

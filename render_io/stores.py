@@ -208,6 +208,7 @@ def _opener(text: str, function: str) -> Callable[..., Any] | None:
     scheme = _SCHEMES.get(match[1].lower())
     if scheme is None:
         known = ", ".join(f"{name}://" for name in sorted(_SCHEMES))
-        raise StoreError(f"can't open {text}: unknown scheme {match[1]}://, expected a path or one of {known}", text)
+        # The rest of the address is not shown: it may hold a password.
+        raise StoreError(f"can't open {match[1]}://...: unknown scheme, expected a path or one of {known}")
     opener: Callable[..., Any] = getattr(import_module(scheme.module), function)
     return opener

@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import render_io
-from tests.shared import SHARED  # noqa: F401  # Fixes the folder that subprocesses start in.
 
 HEAVY = ("requests", "PIL", "numpy", "scipy", "numba", "matplotlib", "fastapi", "typer", "msgspec")
 
 
 def run(code: str) -> str:
-    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=120)
+    here = Path(render_io.__file__).parents[1]
+    command = [sys.executable, "-W", "error", "-c", code]
+    done = subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 def test_D46_the_import_loads_nothing():
-    loaded = json.loads(
-        run(f"import sys, json, render_io; print(json.dumps([m for m in {HEAVY} if m in sys.modules]))")
-    )
-    assert loaded == []
+    assert run(f"import sys, render_io; print([name for name in {HEAVY} if name in sys.modules])") == "[]\n"
 
 
 def test_D46_tile_specs_and_stores_need_no_network_and_no_images():
     code = "import render_io.tilespec, render_io.resolvedtiles, render_io.stores, render_io.utils, sys; "
-    assert (
-        run(code + "print(any(m in sys.modules for m in ('requests', 'PIL', 'urllib3', 'http.client')))") == "False\n"
-    )
+    assert run(code + "print([m for m in ('requests', 'PIL', 'urllib3') if m in sys.modules])") == "[]\n"
 
 
 def test_T36_the_import_changes_nothing_in_other_packages():

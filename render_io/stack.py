@@ -133,11 +133,13 @@ def likelyUniqueId(
     return http.get_text(session, f"{base_url(host, port)}/likelyUniqueId")
 
 
-def make_stack_params(host: str, port: Port, owner: str, project: str, stack: str) -> list[str]:
+def make_stack_params(host: str | None, port: Port, owner: str | None, project: str | None, stack: str) -> list[str]:
     """Options of a Java client that say which stack is meant; RenderError when one of them is missing."""
+    arguments = ["--baseDataUrl", base_url(host, port)]
     for name, value in (("owner", owner), ("project", project), ("stack", stack)):
-        escape(value, name)
-    return ["--baseDataUrl", base_url(host, port), "--owner", owner, "--project", project, "--stack", stack]
+        escape(value, name)  # refuses what is missing
+        arguments += [f"--{name}", str(value)]
+    return arguments
 
 
 @connected()

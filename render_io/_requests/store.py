@@ -23,7 +23,7 @@ from render_io._requests.urls import escape, join, number, stack_url
 from render_io._section import Section, z_text
 from render_io.errors import RenderError, RequestError, SpecError, StoreError
 
-__all__ = ["RenderSink", "RenderSource", "StackAddress", "open_sink", "open_source"]
+__all__ = ["RenderSink", "RenderSource", "ReplacingSink", "StackAddress", "open_sink", "open_source"]
 
 T = TypeVar("T")
 
@@ -158,10 +158,8 @@ class RenderSink:
     ----------
     address : StackAddress
         The stack; created when it does not exist.
-    overwrite : bool
-        Replace the sections of a stack that exists; `finish` removes those that were not written.
-    resume : bool
-        Keep what exists.
+    overwrite, resume : bool
+        Take a stack that has tiles: see `ReplacingSink`, or to go on where an earlier run stopped.
 
     Raises
     ------
@@ -262,7 +260,7 @@ class RenderSink:
             http.rest_delete(self.address.session(), self.address.at("tile", escape(tile_id, "tileId")))
 
     def finish(self) -> None:
-        """Remove what was to be replaced and was not, and set the stack COMPLETE; one without tiles stays LOADING.
+        """Set the stack COMPLETE; one without tiles stays LOADING.
 
         Raises
         ------
@@ -271,11 +269,7 @@ class RenderSink:
         """
         session = self.address.session()
         with _store_errors(self.address.text, "finish"):
-            zs = [repr(float(z)) for z in http.get_json(session, self.address.at("zValues"))]
-            stale = [z for z in zs if self.overwrite and z in self._before and z not in self._written]
-            for z in stale:
-                http.rest_delete(session, self.address.at("z", z))
-            if len(zs) > len(stale):
+            if http.get_json(session, self.address.at("zValues")):
                 http.put_json(session, self.address.at("state", "COMPLETE"))
 
     def __enter__(self) -> Self:
@@ -283,6 +277,22 @@ class RenderSink:
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: TracebackType | None) -> None:
         """Leave a stack that was not finished LOADING: what it has can be resumed."""
+
+
+class ReplacingSink(RenderSink):
+    """A stack whose sections are replaced one by one; `finish` removes those that were not.
+
+    Only the sink itself knows which were: no copies of it may write at the same time.
+    """
+
+    parallel: ClassVar[bool] = False
+
+    def finish(self) -> None:
+        """Remove the sections that were not replaced, then complete the stack."""
+        with _store_errors(self.address.text, "finish"):
+            for z in sorted(self._before - self._written, key=float):
+                http.rest_delete(self.address.session(), self.address.at("z", number(z, "z")))
+        super().finish()
 
 
 def _has_box(tile: dict[str, Any]) -> bool:
@@ -305,4 +315,5 @@ def open_source(text: str, *, max_bytes: int | None = None) -> RenderSource:
 
 def open_sink(text: str, *, overwrite: bool = False, resume: bool = False) -> RenderSink:
     """Open a stack of a service for writing; errors as of `RenderSink`."""
-    return RenderSink(StackAddress.parse(text), overwrite=overwrite, resume=resume)
+    kind = ReplacingSink if overwrite and not resume else RenderSink
+    return kind(StackAddress.parse(text), overwrite=overwrite, resume=resume)

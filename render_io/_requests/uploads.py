@@ -18,7 +18,7 @@ from render_io._requests.urls import join
 from render_io.errors import RequestError, SpecError
 from render_io.utils import json_value
 
-__all__ = ["put_resolved_tiles"]
+__all__ = ["put_resolved_tiles", "references"]
 
 Json = dict[str, Any]
 
@@ -106,7 +106,7 @@ def _batches(tiles: Iterable[Json], transforms: Mapping[str, Json]) -> Iterator[
         text = _json.dumps(tile, json_value)
         batch.tiles[_json.dumps(tile_id)] = text
         batch.size += len(text)
-        batch.transforms |= _references(tile, tile_id, transforms)
+        batch.transforms |= references(tile, transforms)
     yield batch
 
 
@@ -117,8 +117,26 @@ def _tile_id(tile: Json, index: int) -> str:
     return tile_id
 
 
-def _references(tile: Json, tile_id: str, transforms: Mapping[str, Json]) -> set[str]:
-    """Ids of the shared transforms that a tile needs, those that these need included."""
+def references(tile: Json, transforms: Mapping[str, Json]) -> set[str]:
+    """Ids of the shared transforms that a tile needs, those that these need included.
+
+    Parameters
+    ----------
+    tile : dict
+        Tile spec.
+    transforms : mapping of str to dict
+        Shared transform specs by id.
+
+    Returns
+    -------
+    set of str
+        Empty for a tile without references.
+
+    Raises
+    ------
+    SpecError
+        One of them is not among those given.
+    """
     found: set[str] = set()
     pending = [tile.get("transforms")]
     while pending:
@@ -129,7 +147,7 @@ def _references(tile: Json, tile_id: str, transforms: Mapping[str, Json]) -> set
         name = spec.get("refId") if spec.get("type") == "ref" else None
         if name is not None and name not in found:
             if name not in transforms:
-                raise SpecError(f"reference to transform {name!r}, which is not among those given", tile_id)
+                raise SpecError(f"reference to transform {name!r}, which is not among those given", tile.get("tileId"))
             found.add(name)
             pending.append(transforms[name])
     return found

@@ -1,0 +1,1 @@
+"""Pools of workers under the names that pipelines import."""

@@ -1,7 +1,8 @@
 """Coordinate transforms of electron-microscopy alignment: points in, points out.
 
 Linear: `Translation`, `Rigid`, `Similarity`, `Affine`, `Homography`; many at once: `AffineArray`.
-Bent: `CubicBSpline`, `AffineWarpField`, `SEMDistortion`, `ExponentialFunctionOffset`, `ExponentialRecoveryOffset`.
+Through points: `ThinPlateSpline`, `MovingLeastSquares`.
+Bent: `Polynomial`, `LensCorrection` (also `estimate_distortion`), `CubicBSpline`, `AffineWarpField`, `SEMDistortion`, `ExponentialFunctionOffset`, `ExponentialRecoveryOffset`.
 Composition: `TransformList` (also ``a | b``), `Interpolated`, `Inverse`, `simplify`.
 Errors: `TransformError` and its children.
 
@@ -22,9 +23,13 @@ from transforms.errors import (
     PointsError,
     TransformError,
 )
+from transforms.lens import LensCorrection, estimate_distortion
 from transforms.linear import Affine, Homography, Rigid, Similarity, Translation
 from transforms.mesh import bounding_box, mesh_inverse
+from transforms.moving_least_squares import MovingLeastSquares
 from transforms.offsets import ExponentialFunctionOffset, ExponentialRecoveryOffset, SEMDistortion
+from transforms.thin_plate_spline import ThinPlateSpline
+from transforms.polynomial import Polynomial
 from transforms.warp_field import AffineWarpField
 
 __all__ = [
@@ -39,18 +44,23 @@ __all__ = [
     "IllDefinedPointsError",
     "Interpolated",
     "Inverse",
+    "MovingLeastSquares",
+    "LensCorrection",
     "NonInvertibleError",
     "NotEnoughPointsError",
     "PointsError",
+    "Polynomial",
     "Rigid",
     "SEMDistortion",
     "Similarity",
+    "ThinPlateSpline",
     "Transform",
     "TransformError",
     "TransformList",
     "Translation",
     "__version__",
     "bounding_box",
+    "estimate_distortion",
     "mesh_inverse",
     "set_thread_count",
     "simplify",

@@ -7,6 +7,7 @@ import math
 from transforms._jit import kernel
 from transforms._kernels import codes
 from transforms._kernels.b_spline import b_spline_apply, b_spline_jet
+from transforms._kernels.lens import lens_apply, lens_jet
 from transforms._kernels.linear import (
     Jet,
     affine_apply,
@@ -24,6 +25,8 @@ from transforms._kernels.offsets import (
     sem_apply,
     sem_jet,
 )
+from transforms._kernels.moving_least_squares import moving_least_squares_apply, moving_least_squares_jet
+from transforms._kernels.polynomial import polynomial_apply, polynomial_jet
 from transforms._kernels.thin_plate_spline import thin_plate_spline_apply, thin_plate_spline_jet
 from transforms._kernels.warp_field import warp_field_apply, warp_field_jet
 from transforms._types import FloatArray, Points
@@ -38,8 +41,14 @@ def leaf_apply(op: int, params: FloatArray, points: Points, out: Points) -> None
         translation_apply(params, points, out)
     elif op == codes.HOMOGRAPHY:
         homography_apply(params, points, out)
+    elif op == codes.POLYNOMIAL:
+        polynomial_apply(params, points, out)
+    elif op == codes.LENS:
+        lens_apply(params, points, out)
     elif op == codes.THIN_PLATE_SPLINE:
         thin_plate_spline_apply(params, points, out)
+    elif op == codes.MOVING_LEAST_SQUARES:
+        moving_least_squares_apply(params, points, out)
     elif op == codes.B_SPLINE:
         b_spline_apply(params, points, out)
     elif op == codes.WARP_FIELD:
@@ -63,8 +72,14 @@ def leaf_jet(op: int, params: FloatArray, x: float, y: float) -> Jet:
         return translation_jet(params, x, y)
     if op == codes.HOMOGRAPHY:
         return homography_jet(params, x, y)
+    if op == codes.POLYNOMIAL:
+        return polynomial_jet(params, x, y)
+    if op == codes.LENS:
+        return lens_jet(params, x, y)
     if op == codes.THIN_PLATE_SPLINE:
         return thin_plate_spline_jet(params, x, y)
+    if op == codes.MOVING_LEAST_SQUARES:
+        return moving_least_squares_jet(params, x, y)
     if op == codes.B_SPLINE:
         return b_spline_jet(params, x, y)
     if op == codes.WARP_FIELD:

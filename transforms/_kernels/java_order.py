@@ -9,6 +9,8 @@ from __future__ import annotations
 from transforms._jit import kernel
 from transforms._kernels import codes
 from transforms._kernels.dispatch import leaf_apply
+from transforms._kernels.lens import lens_in_order
+from transforms._kernels.polynomial import polynomial_in_order
 from transforms._types import FloatArray, Points
 
 
@@ -36,5 +38,9 @@ def apply_in_order(op: int, params: FloatArray, points: Points, out: Points) -> 
         affine_in_order(params, points, out)
     elif op == codes.HOMOGRAPHY:
         homography_in_order(params, points, out)
+    elif op == codes.POLYNOMIAL:
+        polynomial_in_order(params, points, out)
+    elif op == codes.LENS:
+        lens_in_order(params, points, out)
     else:
         leaf_apply(op, params, points, out)

@@ -212,15 +212,85 @@ def polynomial_jet(params: FloatArray, x: float, y: float) -> Jet:
 
 
 @kernel
+def place(order: int, i: int, j: int) -> int:
+    """Where the coefficient of x^i y^j in x' stands among the parameters; that in y' follows."""
+    return 1 + 2 * (j * (order + 1) - j * (j - 1) // 2 + i)
+
+
+@kernel
 def pack(coefficients: FloatArray, order: int) -> FloatArray:
     """(2, K) coefficients in wire order (1, x, y, x^2, xy, y^2, ...) to the parameters of these kernels."""
     packed = np.empty(1 + (order + 1) * (order + 2))
     packed[0] = order
-    at = 1
-    for j in range(order + 1):
-        for i in range(order - j + 1):
-            degree = i + j
-            k = degree * (degree + 1) // 2 + j
+    k = 0
+    for degree in range(order + 1):
+        for j in range(degree + 1):
+            at = place(order, degree - j, j)
             packed[at], packed[at + 1] = coefficients[0, k], coefficients[1, k]
-            at += 2
+            k += 1
     return packed
+
+
+@kernel
+def polynomial_in_order(params: FloatArray, points: Points, out: Points) -> None:
+    """Map points with Java's roundings: terms by repeated multiplication, summed left to right, no fused operations."""
+    order = int(params[0])
+    for i in range(points.shape[0]):
+        x, y = points[i, 0], points[i, 1]
+        u, v = params[1], params[2]
+        for degree in range(1, order + 1):
+            for j in range(degree + 1):
+                power = 1.0
+                for _ in range(j):
+                    power *= y
+                for _ in range(degree - j):
+                    power *= x
+                at = place(order, degree - j, j)
+                u += params[at] * power
+                v += params[at + 1] * power
+        out[i, 0], out[i, 1] = u, v
+
+
+@kernel
+def start_map(params: FloatArray, start: FloatArray) -> None:
+    """Where the search for pre-images starts, (10,): the inverse of the linear part at the origin, and a box around it.
+
+    The box reaches twice as far as the terms of higher degree need to outgrow the linear ones. A singular linear part leaves no
+    direction: every target starts at the origin.
+    """
+    order = int(params[0])
+    u, v, a, b, c, d = polynomial_jet(params, 0.0, 0.0)
+    det = a * d - b * c
+    size = abs(a * d) + abs(b * c)
+    regular = abs(det) > 1e-12 * size
+    start[:] = 0.0
+    if regular:
+        start[0], start[1], start[3], start[4] = d / det, -b / det, -c / det, a / det
+        start[2], start[5] = -(start[0] * u + start[1] * v), -(start[3] * u + start[4] * v)
+    stretch = abs(det) / math.sqrt(a * a + b * b + c * c + d * d) if regular else 1.0
+    reach = math.inf
+    for degree in range(2, order + 1):
+        largest = 0.0
+        for j in range(degree + 1):
+            at = place(order, degree - j, j)
+            largest = max(largest, abs(params[at]), abs(params[at + 1]))
+        if largest > 0.0:
+            reach = min(reach, (stretch / (degree * largest)) ** (1.0 / (degree - 1)))
+    if not math.isfinite(reach):
+        reach = 1.0
+    start[6] = start[7] = -2.0 * reach
+    start[8] = start[9] = 2.0 * reach
+
+
+@kernel
+def unpack(params: FloatArray) -> FloatArray:
+    """(2, K) coefficients in wire order: the opposite of `pack`."""
+    order = int(params[0])
+    coefficients = np.empty((2, (order + 1) * (order + 2) // 2))
+    k = 0
+    for degree in range(order + 1):
+        for j in range(degree + 1):
+            at = place(order, degree - j, j)
+            coefficients[0, k], coefficients[1, k] = params[at], params[at + 1]
+            k += 1
+    return coefficients

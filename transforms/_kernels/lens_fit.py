@@ -1,0 +1,160 @@
+"""Least squares of the lens correction: standardisation of the features, conversion of a polynomial, ridge.
+
+Source: lenscorrection.NonLinearTransform.fit. Features are the powers x^j y^k of pixel coordinates, standardised with n - 1, and a last
+constant of 100; a ridge of 2 * lambda acts on every coefficient.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from transforms._jit import kernel
+from transforms._kernels import lanes
+from transforms._kernels.double_double import add, divide, multiply, two_product
+from transforms._kernels.householder import STRIDE, absorb, back_substitute
+from transforms._kernels.least_squares import EPS, ILL_DEFINED, NOT_ENOUGH, NOT_FINITE, OK, all_finite, weight_at
+from transforms._kernels.lens import CONSTANT
+from transforms._kernels.polynomial_fit import solve_chebyshev, to_coefficients
+from transforms._kernels.rebase import term_count
+from transforms._types import FloatArray, Points
+
+
+@kernel
+def fill_powers(dimension: int, src: Points, first: int, last: int, work: FloatArray) -> int:
+    """Columns x^0 to x^dimension, then those of y, for points first to last; rows up to a multiple of eight repeat the last point."""
+    rows = (last - first + lanes.WIDTH - 1) // lanes.WIDTH * lanes.WIDTH
+    y = (dimension + 1) * STRIDE
+    for i in range(rows):
+        row = min(first + i, last - 1)
+        a, b = 1.0, 1.0
+        for p in range(dimension + 1):
+            work[p * STRIDE + i], work[y + p * STRIDE + i] = a, b
+            a, b = a * src[row, 0], b * src[row, 1]
+    return rows
+
+
+@kernel
+def add_deviations(
+    dimension: int, rows: int, count: int, work: FloatArray, centre: FloatArray, sums: FloatArray, squares: bool
+) -> None:
+    """Add the features' deviations from a centre, or their squares, over the first count rows."""
+    i = 0
+    for d in range(1, dimension + 1):
+        for b in range(d + 1):
+            x, y = (d - b) * STRIDE, (dimension + 1 + b) * STRIDE
+            total = lanes.like(lanes.load(work, x), 0.0)
+            for g in range(0, rows, lanes.WIDTH):
+                gap = lanes.load(work, x + g) * lanes.load(work, y + g) - centre[i]
+                total = lanes.fma(gap, gap, total) if squares else total + gap
+            last = work[x + rows - 1] * work[y + rows - 1] - centre[i]
+            sums[i] += lanes.total(total) - (rows - count) * (last * last if squares else last)
+            i += 1
+
+
+@kernel
+def standardise(dimension: int, src: Points, mean: FloatArray, sd: FloatArray) -> None:
+    """Means and standard deviations (divisor n - 1) of the features; those of the constant are 100 and 0."""
+    count, last = src.shape[0], mean.shape[0] - 1
+    work = np.empty(2 * (dimension + 1) * STRIDE)
+    i = 0
+    for d in range(1, dimension + 1):
+        for b in range(d + 1):
+            mean[i] = src[0, 0] ** (d - b) * src[0, 1] ** b
+            i += 1
+    sums = np.zeros(last + 1)
+    for squares in (False, True):
+        for first in range(0, count, STRIDE):
+            size = min(STRIDE, count - first)
+            rows = fill_powers(dimension, src, first, first + size, work)
+            add_deviations(dimension, rows, size, work, mean, sums, squares)
+        for i in range(last):
+            if squares:
+                sd[i] = math.sqrt(sums[i] / (count - 1))
+            else:
+                mean[i] += sums[i] / count
+        sums[:] = 0.0
+    mean[last], sd[last] = CONSTANT, 0.0
+
+
+@kernel
+def from_polynomial(high: FloatArray, low: FloatArray, mean: FloatArray, sd: FloatArray, beta: FloatArray) -> None:
+    """Coefficients (K,) of standardised features from those of a polynomial, given as high + low."""
+    last = beta.shape[0] - 1
+    constant = (high[0], low[0])
+    for i in range(last):
+        value = (high[i + 1], low[i + 1])
+        constant = add(constant, multiply(value, (mean[i], 0.0)))
+        beta[i] = multiply(value, (sd[i], 0.0))[0]
+    beta[last] = divide(constant, CONSTANT)[0]
+
+
+@kernel
+def fill_features(
+    dimension: int, src: Points, dst: Points, weights: FloatArray, first: int, last: int, mean: FloatArray, sd: FloatArray,
+    block: FloatArray,
+) -> int:
+    """Columns of standardised features and of both targets, times the roots of the weights; returns the rows."""
+    rows = (last - first + lanes.WIDTH - 1) // lanes.WIDTH * lanes.WIDTH
+    terms = mean.shape[0]
+    for k in range(terms + 2):
+        for i in range(last - first, rows):
+            block[k * STRIDE + i] = 0.0
+    for i in range(last - first):
+        x, y = src[first + i, 0], src[first + i, 1]
+        root = math.sqrt(weight_at(weights, first + i))
+        k = 0
+        for d in range(1, dimension + 1):
+            for b in range(d + 1):
+                block[k * STRIDE + i] = (x ** (d - b) * y**b - mean[k]) / sd[k] * root
+                k += 1
+        block[k * STRIDE + i] = CONSTANT * root
+        block[(k + 1) * STRIDE + i] = dst[first + i, 0] * root
+        block[(k + 2) * STRIDE + i] = dst[first + i, 1] * root
+    return rows
+
+
+@kernel
+def fit_ridge(
+    dimension: int, src: Points, dst: Points, weights: FloatArray, ridge: float, mean: FloatArray, sd: FloatArray,
+    beta: FloatArray,
+) -> None:
+    """Least squares with ``ridge`` times the squares of all coefficients added: its root starts the triangle."""
+    terms, count = mean.shape[0], src.shape[0]
+    triangle = np.zeros((terms + 2, terms + 2))
+    for k in range(terms):
+        triangle[k, k] = math.sqrt(ridge)
+    block = np.empty((terms + 2) * STRIDE)
+    for first in range(0, count, STRIDE):
+        rows = fill_features(dimension, src, dst, weights, first, min(first + STRIDE, count), mean, sd, block)
+        absorb(triangle, block, 0, rows)
+    back_substitute(triangle, 0.0, beta)
+
+
+@kernel
+def fit_lens(
+    dimension: int, src: Points, dst: Points, weights: FloatArray, ridge: float, mean: FloatArray, sd: FloatArray,
+    beta: FloatArray,
+) -> int:
+    """Fill means and standard deviations (K,) and coefficients (K, 2); returns a status of `least_squares`."""
+    terms, count = term_count(dimension), src.shape[0]
+    if count < (terms if ridge == 0.0 else 2):
+        return NOT_ENOUGH
+    if not all_finite(src, dst, 0, count):
+        return NOT_FINITE
+    standardise(dimension, src, mean, sd)
+    for k in range(terms - 1):
+        if not (sd[k] > 4.0 * EPS * abs(mean[k]) and math.isfinite(sd[k])):
+            return ILL_DEFINED
+    if ridge > 0.0:
+        fit_ridge(dimension, src, dst, weights, ridge, mean, sd, beta)
+        return OK
+    frame, solution = np.empty(8), np.empty((terms, 2))
+    status = solve_chebyshev(dimension, src, dst, weights, 0, count, frame, solution)
+    if status == OK:
+        high, low = np.empty(terms), np.empty(terms)
+        for column in range(2):
+            to_coefficients(dimension, frame, solution, column, high, low)
+            from_polynomial(high, low, mean, sd, beta[:, column])
+    return status

@@ -6,22 +6,21 @@ Source: mpicbg.trakem2.transform.ThinPlateSplineTransform on jitk-tps 1.3.2. Sto
 from __future__ import annotations
 
 import math
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from transforms._estimate import fit_linear
 from transforms._estimate_spline import solve_spline
 from transforms._jit import register_warmup
 from transforms._kernels import codes
 from transforms._kernels.lanes import WIDTH
 from transforms._kernels.thin_plate_spline import HEADER, thin_plate_spline_apply
+from transforms._start import start_map_from_region
 from transforms._types import FloatArray, Points, PointsLike
 from transforms._validate import as_float, as_parameters, pair_of_points
 from transforms.base import LeafTransform
-from transforms.errors import EstimationError, NonInvertibleError, PointsError
-from transforms.linear import Affine
+from transforms.errors import PointsError
 
 __all__ = ["ThinPlateSpline"]
 
@@ -48,7 +47,6 @@ class ThinPlateSpline(LeafTransform):
     _fields = ("landmarks", "weights", "affine")
     _op = codes.THIN_PLATE_SPLINE
     _kernel = staticmethod(thin_plate_spline_apply)
-    _minimum_points: ClassVar[int] = 1
 
     landmarks: FloatArray
     weights: FloatArray
@@ -117,24 +115,9 @@ class ThinPlateSpline(LeafTransform):
         weights, block = solve_spline(first, second, bool(affine), smoothing)
         return cls(first, weights, block)
 
-    def _linear_part(self) -> Affine:
-        """Affine map nearest to the spline at its landmarks; where they do not determine one, the tangent at their centre."""
-        if len(self.landmarks) and np.isfinite(self.landmarks).all():
-            try:
-                return Affine(fit_linear("affine", self.landmarks, self.apply(self.landmarks), None).reshape(2, 3))
-            except EstimationError:
-                pass
-        centre = self._packed[2:4].reshape(1, 2)
-        tangent = self.jacobian(centre)[0]
-        return Affine(np.column_stack([tangent, self.apply(centre)[0] - tangent @ centre[0]]))
-
     def _start_map(self) -> FloatArray:
-        try:
-            start = self._linear_part().inverse().matrix
-        except NonInvertibleError:
-            start = np.eye(3)
         places = self.landmarks if len(self.landmarks) else np.zeros((1, 2))
-        return np.concatenate([start[:2].ravel(), places.min(axis=0), places.max(axis=0)])
+        return start_map_from_region(self.apply, np.concatenate([places.min(axis=0), places.max(axis=0)]))
 
 
 def _scale(landmarks: Points) -> tuple[FloatArray, int]:

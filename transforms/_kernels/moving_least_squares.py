@@ -75,10 +75,13 @@ def _squared(params: FloatArray, j: int, x: Real, y: Real) -> Real:
 
 @kernel
 def _weight(params: FloatArray, j: int, x: Real, y: Real, nearest: Real) -> Real:
+    """Weight of a control point; none for one that is hit, which decides alone and is dealt with by the callers."""
     s = _squared(params, j, x, y)
     if params[FLOAT_WEIGHTS] != 0.0:
-        return to_float32(params[j + 4] / _powered(params, s))
-    return params[j + 4] * _powered(params, nearest / s)
+        w = to_float32(params[j + 4] / _powered(params, s))
+    else:
+        w = params[j + 4] * _powered(params, nearest / s)
+    return select(s <= 0.0, 0.0, w)
 
 
 @kernel
@@ -267,3 +270,84 @@ def moving_least_squares_apply(params: FloatArray, points: Points, out: Points) 
         u, v = moving_least_squares_point(params, x, y)
         store_points(rest, 0, u, v)
         out[whole:] = rest[: count - whole]
+
+
+@kernel
+def _lever(model: float, moments: Moments, matrix: Matrix, dx: float, dy: float) -> tuple[float, float]:
+    """What makes the change of the model at (dx, dy) from the centroid linear in the residuals: see `_pull`."""
+    xx, xy, yy, ux, uy, vx, vy = moments
+    if model == AFFINE:
+        det = fma(xx, yy, -(xy * xy))
+        return fma(yy, dx, -(xy * dy)) / det, fma(xx, dy, -(xy * dx)) / det
+    if model == RIGID:
+        length = math.hypot(ux + vy, vx - uy)
+        return -fma(matrix[2], dx, matrix[3] * dy) / length, fma(matrix[0], dx, matrix[1] * dy) / length
+    return dx / (xx + yy), dy / (xx + yy)
+
+
+@kernel
+def _pull(model: float, matrix: Matrix, lever: tuple[float, float], offsets: Pairs) -> tuple[float, float]:
+    """How far a unit more of a control point's weight moves the image, the centroids held."""
+    ex, ey, gx, gy = offsets
+    a, b, c, d = matrix
+    zx, zy = lever
+    rx, ry = gx - fma(a, ex, b * ey), gy - fma(c, ex, d * ey)
+    if model == AFFINE:
+        share = fma(ex, zx, ey * zy)
+        return rx * share, ry * share
+    if model == RIGID:
+        turn = fma(a, ex, b * ey) * gy - fma(c, ex, d * ey) * gx
+        return turn * zx, turn * zy
+    along, turn = fma(ex, rx, ey * ry), fma(ex, ry, -(ey * rx))
+    return fma(along, zx, -(turn * zy)), fma(turn, zx, along * zy)
+
+
+@kernel
+def _jacobian(
+    params: FloatArray, x: float, y: float, nearest: float, origin: Pairs, centre: Pairs, matrix: Matrix
+) -> Matrix:
+    """Derivative of the image: the matrix, and what the change of the weights with the point does to centroids and matrix.
+
+    More weight on a control point moves the image at the centroid by its residual over the total weight, and turns the matrix (`_pull`).
+    """
+    model, alpha = params[MODEL], params[ALPHA]
+    a, b, c, d = matrix
+    lever = 0.0, 0.0
+    if model != TRANSLATION:
+        moments = _moments(params, x, y, nearest, origin, centre)
+        lever = _lever(model, moments, matrix, (x - origin[0]) - centre[0], (y - origin[1]) - centre[1])
+    total, ux, uy, vx, vy = 0.0, 0.0, 0.0, 0.0, 0.0
+    mxx, mxy, myx, myy = 0.0, 0.0, 0.0, 0.0
+    for j in range(HEADER, params.shape[0], STRIDE):
+        w = _weight(params, j, x, y, nearest)
+        rate = -2.0 * alpha * w / _squared(params, j, x, y)
+        wx, wy = rate * (x - params[j]), rate * (y - params[j + 1])
+        offsets = _centred(params, j, origin, centre)
+        ex, ey, gx, gy = offsets
+        rx, ry = gx - fma(a, ex, b * ey), gy - fma(c, ex, d * ey)
+        kx, ky = _pull(model, matrix, lever, offsets)
+        total += w
+        ux, uy, vx, vy = fma(wx, rx, ux), fma(wy, rx, uy), fma(wx, ry, vx), fma(wy, ry, vy)
+        mxx, mxy, myx, myy = fma(wx, kx, mxx), fma(wy, kx, mxy), fma(wx, ky, myx), fma(wy, ky, myy)
+    return a + ux / total + mxx, b + uy / total + mxy, c + vx / total + myx, d + vy / total + myy
+
+
+@kernel
+def moving_least_squares_jet(params: FloatArray, x: float, y: float) -> Jet:
+    """On a control point: its q, and the linear part of the model fitted to the others about it."""
+    nearest, place = _nearest(params, x, y)
+    origin = _reference(params, place)
+    hit = nearest <= 0.0
+    u, v = moving_least_squares_point(params, x, y)
+    if params[ENOUGH] == 0.0:
+        return u, v, 1.0, 0.0, 0.0, 1.0
+    if hit:
+        centre = 0.0, 0.0, 0.0, 0.0
+        (a, b, c, d), _ill = _model(params, x, y, 1.0, origin, centre)
+        return u, v, a, b, c, d
+    centre = _centroids(params, x, y, nearest, origin)
+    matrix, ill = _model(params, x, y, nearest, origin, centre)
+    if ill:
+        return u, v, 1.0, 0.0, 0.0, 1.0
+    a, b, c, d = _jacobian(params, x, y, nearest, origin, centre, matrix)
+    return u, v, a, b, c, d

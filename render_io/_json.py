@@ -1,7 +1,7 @@
 """JSON text <-> values, exactly: what is read is written back bit for bit, and what JSON can't say is refused.
 
-`msgspec` reads, because it keeps integers of any size and can leave parts of a document as text; `orjson` writes, being
-faster at it, and says where malformed text goes wrong. It would write NaN as null, which is watched for here.
+`msgspec` reads and writes: it keeps integers of any size and can leave parts of a document as text. It would write NaN
+as null, which is watched for here. `orjson` says where malformed text goes wrong.
 """
 
 from __future__ import annotations
@@ -17,20 +17,24 @@ import orjson
 
 from render_io.errors import SpecError
 
-__all__ = ["copied", "dumps", "loads", "refuse_non_finite", "split_array"]
+__all__ = ["Raw", "copied", "dumps", "loads", "refuse_non_finite", "split_array", "split_object"]
 
 T = TypeVar("T")
 
+Raw = msgspec.Raw
+"""A value left as its text; `loads` reads it, `dumps` writes it as it is."""
+
 _ANY: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
-_TEXTS = msgspec.json.Decoder(list[msgspec.Raw])
+_ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
+_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-def loads(text: bytes) -> Any:
+def loads(text: bytes | Raw) -> Any:
     """Read one JSON document.
 
     Parameters
     ----------
-    text : bytes
+    text : bytes or Raw
         UTF-8 without byte order mark.
 
     Returns
@@ -65,14 +69,35 @@ def split_array(text: bytes) -> list[memoryview]:
     SpecError
         Malformed text, as in `loads`, or no array.
     """
-    return [memoryview(element) for element in _decoded(_TEXTS.decode, text)]
+    return [memoryview(element) for element in _decoded(_ELEMENTS.decode, text)]
 
 
-def _decoded(decode: Callable[[bytes], T], text: bytes) -> T:
+def split_object(text: bytes) -> dict[str, Raw]:
+    """Read an object, but leave the values of its members as text.
+
+    Parameters
+    ----------
+    text : bytes
+        A JSON object.
+
+    Returns
+    -------
+    dict
+        Members in their order.
+
+    Raises
+    ------
+    SpecError
+        Malformed text, as in `loads`, or no object.
+    """
+    return _decoded(_MEMBERS.decode, text)
+
+
+def _decoded(decode: Callable[[Any], T], text: bytes | Raw) -> T:
     try:
         return decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise SpecError(_fault(text, error)) from None
+        raise SpecError(_fault(bytes(text), error)) from None
     except RecursionError:
         raise SpecError("JSON is nested too deeply") from None
 
@@ -99,7 +124,7 @@ def dumps(value: Any, default: Callable[[Any], Any] | None = None) -> bytes:
     Parameters
     ----------
     value : object
-        Dicts with str keys, lists, tuples, str, int, float, bool and None.
+        Dicts with str keys, lists, tuples, str, int, float, bool, None and `Raw`.
     default : callable, optional
         Turns other objects into these.
 
@@ -114,8 +139,8 @@ def dumps(value: Any, default: Callable[[Any], Any] | None = None) -> bytes:
         NaN, infinities (with their JSON path) and objects that JSON can't hold.
     """
     try:
-        text = orjson.dumps(value, default=default)
-    except TypeError:
+        text = msgspec.json.encode(value, enc_hook=default)
+    except (TypeError, ValueError, RecursionError):
         return _dumps_slowly(value, default)
     if b"null" in text:
         refuse_non_finite(value)
@@ -123,7 +148,7 @@ def dumps(value: Any, default: Callable[[Any], Any] | None = None) -> bytes:
 
 
 def _dumps_slowly(value: Any, default: Callable[[Any], Any] | None) -> bytes:
-    # Big integers, deep nesting and lone surrogates, which orjson refuses.
+    # Lone surrogates, which have no UTF-8; and what can't be written in either way, for its message.
     try:
         return json.dumps(value, default=default or _refuse, allow_nan=False, separators=(",", ":")).encode("ascii")
     except RecursionError:

@@ -35,7 +35,7 @@ class Member:
     @overload
     def __get__(self, instance: JsonObject, owner: type) -> Any: ...
     def __get__(self, instance: JsonObject | None, owner: type) -> Any:
-        return self if instance is None else instance._members.get(self.name)
+        return self if instance is None else instance._get(self.name)
 
     def __set__(self, instance: JsonObject, value: Any) -> None:
         if value is None:
@@ -49,6 +49,16 @@ class JsonObject:
 
     _members: dict[str, Any]
 
+    def _get(self, name: str) -> Any:
+        """Return a member, None where there is none; one that was left as text is read now."""
+        value = self._members.get(name)
+        if type(value) is _json.Raw:
+            try:
+                value = self._members[name] = _json.loads(value)
+            except SpecError as error:
+                raise error.at(path=name) from error
+        return value
+
     def to_dict(self) -> dict[str, Any]:
         """Return the object as JSON values, every member kept.
 
@@ -57,6 +67,8 @@ class JsonObject:
         dict
             The caller's own: changing it changes nothing here.
         """
+        for name in self._members:
+            self._get(name)
         document: dict[str, Any] = _json.copied(self._document())
         return document
 
@@ -80,7 +92,7 @@ class JsonObject:
         return self._members
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{key}={value!r}" for key, value in self._document().items() if not isinstance(value, dict))
+        shown = ", ".join(f"{key}={value!r}" for key, value in self.to_dict().items() if not isinstance(value, dict))
         return f"{type(self).__name__}({shown})"
 
 
@@ -111,15 +123,15 @@ def as_object(value: Any, what: str, tile_id: str | None = None) -> dict[str, An
     return value if isinstance(value, dict) else dict(value)
 
 
-def part(document: Mapping[str, Any], name: str, tile_id: str | None = None) -> dict[str, Any]:
+def part(value: Any, name: str, tile_id: str | None = None) -> dict[str, Any]:
     """Return a member that is an object, an empty one where it is absent or null.
 
     Parameters
     ----------
-    document : dict
-        Where to look.
+    value : object
+        The member.
     name : str
-        Member wanted.
+        Its name, to report.
     tile_id : str, optional
         Tile to report.
 
@@ -133,7 +145,6 @@ def part(document: Mapping[str, Any], name: str, tile_id: str | None = None) -> 
     SpecError
         It is something else.
     """
-    value = document.get(name)
     return {} if value is None else as_object(value, name, tile_id)
 
 

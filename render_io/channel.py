@@ -22,7 +22,7 @@ class HasPyramid(JsonObject):
     def ip(self) -> ImagePyramid:
         """Images and masks by level; changes are written."""
         if self._pyramid is None:
-            levels = part(self._members, "mipmapLevels", self._name())
+            levels = part(self._get("mipmapLevels"), "mipmapLevels", self._name())
             try:
                 self._pyramid = ImagePyramid.from_dict(levels)
             except SpecError as error:
@@ -33,8 +33,8 @@ class HasPyramid(JsonObject):
     def ip(self, value: ImagePyramid | None) -> None:
         if value is None:
             self._members.pop("mipmapLevels", None)
-        else:
-            self._members.setdefault("mipmapLevels", {})
+        elif self._get("mipmapLevels") is None:
+            self._members["mipmapLevels"] = {}
         self._pyramid = value
 
     def from_dict(self, d: Mapping[str, Any]) -> None:
@@ -55,14 +55,14 @@ class HasPyramid(JsonObject):
 
     def _name(self) -> str | None:
         """Id of the tile for errors."""
-        tile_id = self._members.get("tileId")
+        tile_id = self._get("tileId")
         return tile_id if isinstance(tile_id, str) else None
 
     def _document(self) -> dict[str, Any]:
         document = dict(self._members)
         if self._pyramid is not None:
             levels = self._pyramid._document()
-            read = part(document, "mipmapLevels")
+            read = part(document.get("mipmapLevels"), "mipmapLevels")
             # Levels in the order of the file, new ones after them.
             put(document, "mipmapLevels", {key: levels[key] for key in read if key in levels} | levels)
         return document

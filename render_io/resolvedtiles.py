@@ -58,8 +58,8 @@ class ResolvedTiles:
             A part is of the wrong type, or has another id inside than its key, with its JSON path.
         """
         document = as_object(d, "resolved tiles")
-        tiles = part(document, TILES)
-        shared = part(document, TRANSFORMS)
+        tiles = part(document.get(TILES), TILES)
+        shared = part(document.get(TRANSFORMS), TRANSFORMS)
         for key, spec in shared.items():
             _refuse_other_key(spec, "id", key, TRANSFORMS)
         for key, spec in tiles.items():
@@ -140,7 +140,7 @@ class ResolvedTiles:
             key = tile.tileId if tile.tileId is not None else keys.get(id(tile))
             if key is None:
                 raise SpecError("expected a tile id, which resolved tiles need, got none", path=f"tilespecs[{index}]")
-            keyed[key] = tile._document()
+            keyed[key] = tile.to_dict()
         return keyed
 
 

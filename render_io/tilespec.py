@@ -12,12 +12,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from render_io import _json
-from render_io._json_object import Member, as_object, part, put, refuse_unknown
+from render_io._json_object import Member, part, put, refuse_unknown
 from render_io._spec_list import SpecObjects, load_transform
 from render_io.channel import Channel, HasPyramid, channel_of
 from render_io.errors import RenderError, SpecError
 from render_io.image_pyramid import ImagePyramid, MipMap, MipMapLevel
 from render_io.layout import Layout
+from render_io.utils import json_value
 
 if TYPE_CHECKING:
     import numpy as np
@@ -162,7 +163,7 @@ class TileSpec(HasPyramid):
 
     @classmethod
     def from_json(cls, text: bytes) -> TileSpec:
-        """Make a tile spec of the text of its JSON object, which is read when a member is first asked for.
+        """Make a tile spec of the text of its JSON object, each member of which is read when it is first asked for.
 
         Parameters
         ----------
@@ -181,9 +182,9 @@ class TileSpec(HasPyramid):
     def __getattr__(self, name: str) -> Any:
         # Called for what is not there: the members of a tile made of text, once.
         if name == "_members" and self._text is not None:
-            self._members = as_object(_json.loads(self._text), "tile spec")
-            self._text = None
-            return self._members
+            members: dict[str, Any] = _json.split_object(self._text)
+            self._members, self._text = members, None
+            return members
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
     def to_json(self) -> bytes:
@@ -201,8 +202,6 @@ class TileSpec(HasPyramid):
         """
         if vars(self).keys() == {"_text"} and self._text is not None:
             return self._text
-        from render_io.utils import json_value
-
         try:
             return _json.dumps(self._document(), json_value)
         except SpecError as error:
@@ -241,7 +240,7 @@ class TileSpec(HasPyramid):
         """Acquisition settings; an empty one is not written."""
         if self._layout is None:
             layout = Layout(force_pixelsize=False)
-            layout.from_dict(part(self._members, "layout", self._name()))
+            layout.from_dict(part(self._get("layout"), "layout", self._name()))
             self._layout = layout
         return self._layout
 
@@ -249,6 +248,8 @@ class TileSpec(HasPyramid):
     def layout(self, value: Layout | None) -> None:
         if value is None:
             self._members.pop("layout", None)
+        elif self._get("layout") is None:
+            self._members["layout"] = {}
         self._layout = value
 
     @property
@@ -263,7 +264,7 @@ class TileSpec(HasPyramid):
             A spec is malformed, with tile id and JSON path.
         """
         if self._tforms is None:
-            transforms = part(self._members, "transforms", self._name())
+            transforms = part(self._get("transforms"), "transforms", self._name())
             specs = transforms.get("specList", [])
             if not isinstance(specs, list):
                 raise SpecError("expected an array of transform specs", self._name(), "transforms.specList")
@@ -276,7 +277,8 @@ class TileSpec(HasPyramid):
     @tforms.setter
     def tforms(self, value: Iterable[Any] | None) -> None:
         if self._tforms is None:
-            self._members.setdefault("transforms", {"type": "list", "specList": []})
+            if self._get("transforms") is None:
+                self._members["transforms"] = {"type": "list", "specList": []}
             self._tforms = SpecObjects()
         self._tforms.items = list(value or ())
 
@@ -284,7 +286,7 @@ class TileSpec(HasPyramid):
     def channels(self) -> list[Channel] | None:
         """Channels of the tile, None when it has no such member."""
         if self._channels is None:
-            specs = self._members.get("channels")
+            specs = self._get("channels")
             if specs is None:
                 return None
             if not isinstance(specs, list):
@@ -305,7 +307,7 @@ class TileSpec(HasPyramid):
     def inputfilters(self) -> list[Any]:
         """Filters: specs, or what was set."""
         if self._filters is None:
-            found = self._members.get("inputfilters")
+            found = self._get("inputfilters")
             specs = found.get("specList") if isinstance(found, dict) else None
             self._filters = SpecObjects(specs if isinstance(specs, list) else ())
         return self._filters.items
@@ -314,6 +316,7 @@ class TileSpec(HasPyramid):
     def inputfilters(self, value: Iterable[Any] | None) -> None:
         if value is None:
             self._members.pop("inputfilters", None)
+        self._get("inputfilters")
         self._filters = SpecObjects()
         self._filters.items = list(value or ())
 
@@ -387,7 +390,7 @@ class TileSpec(HasPyramid):
         return moved
 
     def _size(self, name: str) -> float:
-        value = self._members.get(name)
+        value = self._get(name)
         if not isinstance(value, (int, float)):
             raise SpecError(f"expected a number, got {value!r}", self._name(), name)
         return float(value)

@@ -99,10 +99,23 @@ def test_an_array_is_cut_into_the_texts_of_its_elements(items):
     assert exactly([_json.loads(bytes(element)) for element in _json.split_array(text)]) == exactly(items)
 
 
-@pytest.mark.parametrize("text", [b"{}", b"[1,", b"[NaN]", b"[[1,]]", b"[" * 100_000])
+@given(st.dictionaries(st.text(max_size=4), values, max_size=4))
+def test_an_object_is_cut_into_its_members(document):
+    members = _json.split_object(json.dumps(document, indent=1).encode())
+    assert exactly({name: _json.loads(text) for name, text in members.items()}) == exactly(document)
+    assert exactly(json.loads(_json.dumps(members))) == exactly(document)
+
+
+@pytest.mark.parametrize("text", [b"{}", b"[1,[NaN]", b"[[1,]]", b"[" * 100_000])
 def test_cutting_refuses_what_is_no_array(text):
     with pytest.raises(SpecError):
         _json.split_array(text)
+    with pytest.raises(SpecError):
+        _json.split_object(text.replace(b"{}", b"[]"))
+
+
+def test_what_has_no_utf8_is_escaped():
+    assert json.loads(_json.dumps({"a": "\ud800", "b": 2**70})) == {"a": "\ud800", "b": 2**70}
 
 
 @given(values)

@@ -290,7 +290,7 @@ def post_json(session: Any, request_url: str, d: Any, params: Any = None) -> req
     return response
 
 
-def put_json(session: Any, request_url: str, d: Any = None, params: Any = None) -> requests.Response:
+def put_json(session: Any, request_url: str, d: Any, params: Any = None) -> requests.Response:
     """PUT a JSON body, or none when `d` is None; otherwise as `post_json`, and repeated when the answer is lost."""
     data = None if d is None else _body(d)
     sent = {"params": params, "data": data, "headers": _JSON, "accept": (200, 201, 204)}

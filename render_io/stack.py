@@ -122,7 +122,7 @@ def set_stack_state(
     """Set the state LOADING, COMPLETE, READ_ONLY or OFFLINE; OFFLINE drops the stack's data."""
     if state not in _STATES:
         raise RenderError(f"state {state!r} not in known states {_STATES}")
-    return http.put_json(session, stack_url(host, port, owner, project, stack, "state", state))
+    return http.put_json(session, stack_url(host, port, owner, project, stack, "state", state), None)
 
 
 @connected()
@@ -320,7 +320,7 @@ def clone_stack(
     response = http.put_json(session, address, StackVersion(**kwargs).to_dict(), params=query)
     if close_stack:
         target = stack_url(host, port, owner, toProject or project, outputstack, "state", "COMPLETE")
-        http.put_json(session, target)
+        http.put_json(session, target, None)
     return response
 
 

@@ -46,7 +46,7 @@ def reopening(session: Any, stack_address: str, write: Callable[[], T]) -> T:
             raise
     _log.warning("%s is COMPLETE: re-opened for writing, its stats and bounds are gone until it is completed again",
                  http.redact(stack_address))  # fmt: skip
-    http.put_json(session, join(stack_address, "state", "LOADING"))
+    http.put_json(session, join(stack_address, "state", "LOADING"), None)
     return write()
 
 

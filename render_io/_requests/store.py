@@ -187,7 +187,7 @@ class RenderSink:
             text = "the stack exists: give --overwrite to replace it or --resume to go on"
             raise StoreError(f"can't write {self.address.text}: {text}", self.address.text)
         if metadata.get("state") != "LOADING":
-            http.put_json(session, self.address.at("state", "LOADING"))
+            http.put_json(session, self.address.at("state", "LOADING"), None)
         return zs
 
     def has(self, section: Section) -> bool:
@@ -270,7 +270,7 @@ class RenderSink:
         session = self.address.session()
         with _store_errors(self.address.text, "finish"):
             if http.get_json(session, self.address.at("zValues")):
-                http.put_json(session, self.address.at("state", "COMPLETE"))
+                http.put_json(session, self.address.at("state", "COMPLETE"), None)
 
     def __enter__(self) -> Self:
         return self

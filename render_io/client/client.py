@@ -14,6 +14,7 @@ from typing import Any
 
 from render_io._requests.progress import track
 from render_io._requests.resolvedtiles import put_tilespecs
+from render_io._requests.uploads import references
 from render_io.client.client_calls import import_arguments, importJsonClient
 from render_io.client.pools import WithPool, worker_count
 from render_io.client.utils import client_connected, run_client, temporary_json
@@ -115,7 +116,7 @@ def import_jsonfiles_and_transforms_parallel_by_z(
         pool.map(partial(_import_pair, job), list(zip(jsonfiles, transformfiles, strict=True)))
 
 
-def _import_pair(job: Callable[..., None], pair: tuple[str, str]) -> None:
+def _import_pair(job: Callable[..., None], pair: tuple[Any, Any]) -> None:
     job(*pair)
 
 
@@ -319,10 +320,30 @@ def import_tilespecs(
         put_tilespecs(stack, tilespecs=tilespecs, shared_transforms=shared, deriveData=deriveData, **where)
         return
     how: Any = {"subprocess_mode": subprocess_mode, "client_script": client_script, "memGB": memGB}
-    parts = [tilespecs[start : start + _TILES_PER_FILE] for start in range(0, len(tilespecs), _TILES_PER_FILE)]
-    for part in track(parts, "importing tiles", len(parts)):
-        with temporary_json(part, shared or None) as (tiles, transforms):
-            importJsonClient(stack, [tiles], transforms if shared else None, **(kwargs | where | how))
+    parts = _with_transforms(_parts(tilespecs, _TILES_PER_FILE), shared)
+    for part, needed in track(parts, "importing tiles", len(parts)):
+        with temporary_json(part, needed or None) as (tiles, transforms):
+            importJsonClient(stack, [tiles], transforms if needed else None, **(kwargs | where | how))
+
+
+def _parts(tilespecs: list[Any], size: int) -> list[list[Any]]:
+    return [tilespecs[start : start + size] for start in range(0, len(tilespecs), size)]
+
+
+def _with_transforms(groups: list[list[Any]], shared: list[Any]) -> list[tuple[list[Any], list[Any]]]:
+    """Groups of tiles with the shared transforms they refer to; the first one with all, used or not."""
+    if not shared:
+        return [(group, []) for group in groups]
+    specs = [_spec(item) for item in shared]
+    by_id = {str(spec.get("id")): spec for spec in specs}
+    needed: list[set[str]] = [set().union(*(references(_spec(tile), by_id) for tile in group)) for group in groups]
+    chosen = [[spec for name, spec in by_id.items() if name in names] for names in needed]
+    return list(zip(groups, [specs, *chosen[1:]], strict=True)) if groups else []
+
+
+def _spec(item: Any) -> dict[str, Any]:
+    spec: dict[str, Any] = item if isinstance(item, dict) else item.to_dict()
+    return spec
 
 
 @client_connected()
@@ -379,9 +400,10 @@ def import_tilespecs_parallel(
     how: Any = {"subprocess_mode": subprocess_mode, "client_script": client_script, "memGB": memGB}
     workers = worker_count(poolsize, len(tilespecs))
     groups = _groups(tilespecs, workers, max_tilespecs_per_group)
-    job = partial(import_tilespecs, stack, sharedTransforms=sharedTransforms, **(kwargs | where | how))
+    job = partial(import_tilespecs, stack, **(kwargs | where | how))
+    jobs = _with_transforms(groups, list(sharedTransforms or ()))
     with _loading(stack, where, close_stack), mpPool(min(workers, max(1, len(groups)))) as pool:
-        pool.map(job, groups)
+        pool.map(partial(_import_pair, job), jobs)
 
 
 def _groups(tilespecs: list[Any], workers: int, most: int | None) -> list[list[Any]]:
@@ -389,5 +411,4 @@ def _groups(tilespecs: list[Any], workers: int, most: int | None) -> list[list[A
     if not tilespecs:
         return []
     count = workers if not most else max(workers, math.ceil(len(tilespecs) / most))
-    size = math.ceil(len(tilespecs) / count)
-    return [tilespecs[start : start + size] for start in range(0, len(tilespecs), size)]
+    return _parts(tilespecs, math.ceil(len(tilespecs) / count))

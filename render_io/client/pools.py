@@ -72,6 +72,9 @@ def _sendable(function: Callable[..., Any]) -> Callable[[tuple[Any, ...]], Any]:
 class _EndsWithBlock:
     """Leaves a block by finishing the work, or by dropping it when an error passes through."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+
     def __enter__(self) -> Self:
         return self
 

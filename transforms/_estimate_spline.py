@@ -1,7 +1,9 @@
 """Solution of the thin plate spline's interpolation system.
 
-Works on coordinates shifted and scaled to order one by a power of two, with x and y as two right-hand sides of one factorisation. Source:
-jitk-tps ThinPlateR2LogRSplineKernelTransform, and Wahba, Spline Models for Observational Data (1990), for the projection.
+Works on coordinates shifted and scaled to order one by a power of two, with x and y as two right-hand sides of one
+factorisation. Sources: jitk-tps ThinPlateR2LogRSplineKernelTransform; Wahba, Spline Models for Observational Data
+(1990),
+for the projection.
 """
 
 from __future__ import annotations
@@ -28,11 +30,13 @@ def _refuse_duplicates(landmarks: Points) -> None:
     if again.any():
         indices = as_indices(again)
         place = landmarks[indices[0]].tolist()
-        raise IllDefinedPointsError(f"expected distinct landmarks, {len(indices)} occur again, the first is {place}", indices)
+        raise IllDefinedPointsError(
+            f"expected distinct landmarks, {len(indices)} occur again, the first is {place}", indices
+        )
 
 
 def _frame(landmarks: Points) -> tuple[FloatArray, int]:
-    """Centre and exponent of the unit: powers of two and a centre of few bits, so that no coordinate is rounded much."""
+    """Centre and exponent of the unit: a power of two and a centre of few bits, so that little is rounded."""
     mean = landmarks.mean(axis=0)
     spread = float(np.hypot(*(landmarks - mean).T).max())
     if not spread > 8.0 * _EPS * float(np.abs(landmarks).max()):
@@ -74,8 +78,8 @@ def _solve_free(matrix: FloatArray, shift: Points) -> FloatArray:
 class _Projected:
     """The system of weights and polynomial, factored.
 
-    Householder reflections split the space into the polynomials and what is orthogonal to them. On the latter the kernel is positive
-    definite: Cholesky, and the side conditions hold by construction.
+    Householder reflections split the space into the polynomials and what is orthogonal to them. On the latter the
+    kernel is positive definite: Cholesky, and the side conditions hold by construction.
     """
 
     def __init__(self, matrix: FloatArray, design: FloatArray) -> None:
@@ -89,10 +93,12 @@ class _Projected:
         turned = self._reflect("R", "N", self._reflect("L", "T", matrix))
         inner = turned[3:, 3:]
         self._coupling = turned[:3, 3:]
-        self._factor, failed = lapack.dpotrf(inner, lower=1) if count > 3 else (inner, 0)
-        size = float(np.abs(inner).sum(axis=0).max()) if count > 3 else 1.0
-        if failed or (count > 3 and not lapack.dpocon(self._factor, size, uplo="L")[0] > 4.0 * _EPS):
-            raise _ill_defined()
+        self._factor: FloatArray = inner
+        if count > 3:
+            self._factor, failed = lapack.dpotrf(inner, lower=1)
+            size = float(np.abs(inner).sum(axis=0).max())
+            if failed or not lapack.dpocon(self._factor, size, uplo="L")[0] > 4.0 * _EPS:
+                raise _ill_defined()
 
     def _reflect(self, side: str, trans: str, target: FloatArray) -> FloatArray:
         return np.asarray(self._lapack.dormqr(side, trans, self._reflectors, self._tau, target, self._work)[0])
@@ -120,7 +126,10 @@ def _solve_with_affine(matrix: FloatArray, scaled: Points, shift: Points) -> tup
 def _to_pixels(
     weights: FloatArray, polynomial: FloatArray, scaled: Points, centre: FloatArray, exponent: int
 ) -> tuple[FloatArray, FloatArray]:
-    """Weights and affine block in pixels: k changes by a quadratic form, of which the side conditions leave a linear one."""
+    """Weights and affine block in pixels.
+
+    A change of unit adds a quadratic form to the sum over k, of which the side conditions leave a linear one.
+    """
     extended = np.longdouble
     u, w = scaled.astype(extended), weights.astype(extended)
     log_unit = exponent * np.log(extended(2))
@@ -132,9 +141,9 @@ def _to_pixels(
 
 
 def _least_norm(landmarks: Points, shift: Points) -> tuple[FloatArray, FloatArray]:
-    """One or two landmarks: no weights, and of all affine parts that fit the one of least norm, as Java's pseudo-inverse."""
+    """One or two landmarks: of all affine parts that fit the one of least norm, as Java's pseudo-inverse."""
     design = np.column_stack([landmarks, np.ones(len(landmarks))])
-    return np.zeros_like(landmarks), np.linalg.lstsq(design, shift, rcond=None)[0].T
+    return np.zeros_like(landmarks), np.asarray(np.linalg.lstsq(design, shift, rcond=None)[0].T, dtype=np.float64)
 
 
 def solve_spline(
@@ -168,7 +177,7 @@ def solve_spline(
     count = len(landmarks)
     if not count:
         raise NotEnoughPointsError("expected at least 1 landmark for a thin plate spline, got 0")
-    bad = as_indices(~(np.isfinite(landmarks).all(axis=1) & np.isfinite(targets).all(axis=1)))
+    bad = as_indices(np.asarray(~(np.isfinite(landmarks) & np.isfinite(targets)).all(axis=1)))
     if bad:
         raise IllDefinedPointsError(f"expected finite landmarks, {len(bad)} of {count} are not", bad)
     if not smoothing > 0.0:

@@ -12,6 +12,7 @@ from transforms._types import FloatArray, Points
 from transforms._validate import as_count, as_float, as_points
 from transforms.base import Transform
 from transforms.errors import EstimationError, PointsError
+from transforms.lens import LensCorrection
 from transforms.polynomial import Polynomial
 
 __all__ = ["Approximation", "approximate", "sampling_grid"]
@@ -72,8 +73,6 @@ def sampling_grid(samples: int | npt.ArrayLike, width: float, height: float) -> 
 
 def _fit(model: type[Any], src: Points, dst: Points, order: int, width: float, height: float) -> Transform:
     """Fit any estimable model with the arguments that its own fit takes."""
-    from transforms.lens import LensCorrection
-
     if issubclass(model, Polynomial):
         return model.from_estimate(src, dst, order=order)
     if issubclass(model, LensCorrection):

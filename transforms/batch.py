@@ -17,6 +17,7 @@ import numpy.typing as npt
 from transforms._estimate import MODEL_CODES, checked_pairs
 from transforms._jit import run_chunks
 from transforms._kernels import batch as kernels
+from transforms._kernels import batch_polynomial as polynomials
 from transforms._kernels import codes
 from transforms._kernels.mesh import border_counts, border_points
 from transforms._program import Program, ProgramBuilder
@@ -454,3 +455,88 @@ def _empty_estimate(model: type[Transform], order: int, count: int) -> BatchEsti
     return BatchEstimate(
         model, np.empty((count, 2, columns)), np.empty(count), np.empty(count), np.zeros(count, dtype=np.int64)
     )
+
+
+Refit: TypeAlias = Callable[[FloatArray, IntArray, int, int], None]
+
+
+def _refitter(estimate: BatchEstimate, order: int, grid: Points) -> Refit:
+    """The kernel that fits the model to mapped grids, bound to where its results go."""
+    results = estimate.params, estimate.rms, estimate.max_residual, estimate.status
+    if estimate.model in _LINEAR:
+        code = MODEL_CODES[_LINEAR[estimate.model]]
+        rows = estimate.params.reshape(-1, 6)
+
+        def refit_linear(samples: FloatArray, members: IntArray, lo: int, hi: int) -> None:
+            kernels.batch_refit_linear(code, grid, samples, members, lo, hi, rows, *results[1:])
+
+        return refit_linear
+
+    def refit_polynomial(samples: FloatArray, members: IntArray, lo: int, hi: int) -> None:
+        polynomials.batch_refit_polynomial(order, grid, samples, members, lo, hi, *results)
+
+    return refit_polynomial
+
+
+def _checked_offsets(offsets: npt.ArrayLike, count: int) -> IntArray:
+    bounds = np.asarray(offsets)
+    if bounds.ndim != 1 or bounds.size < 1 or bounds.dtype.kind not in "iu":
+        raise PointsError(f"expected offsets as (T + 1,) whole numbers, got shape {bounds.shape} of {bounds.dtype}")
+    checked = np.ascontiguousarray(bounds, dtype=np.int64)
+    falling = np.flatnonzero(np.diff(checked) < 0)
+    if checked[0] < 0 or checked[-1] > count or falling.size:
+        raise PointsError(f"expected offsets that rise from 0 to at most {count}, got {checked[:8].tolist()}...", falling)
+    return checked
+
+
+def fit_batch(
+    model: type[Transform],
+    src: PointsLike,
+    dst: PointsLike,
+    offsets: npt.ArrayLike,
+    weights: npt.ArrayLike | None = None,
+    *,
+    order: int = 2,
+) -> BatchEstimate:
+    """Fit one transform per member of ragged point sets.
+
+    Parameters
+    ----------
+    model : type
+        Translation, Rigid, Similarity, Affine or Polynomial.
+    src, dst : array_like
+        (N, 2) each, in pixels: the points of all members, one after the other.
+    offsets : array_like
+        (T + 1,) whole numbers: member i has points offsets[i]:offsets[i + 1].
+    weights : array_like, optional
+        (N,) not negative.
+    order : int, optional
+        Order of the polynomials.
+
+    Returns
+    -------
+    BatchEstimate
+        Equal bit for bit to `model.from_estimate` of each member; a member that can't be fitted has a status and NaN.
+
+    Raises
+    ------
+    PointsError
+        Wrong shapes, types or offsets, negative weights, or another model.
+    """
+    p, q, w = checked_pairs(src, dst, weights)
+    bounds = _checked_offsets(offsets, len(p))
+    estimate = _empty_estimate(model, order, len(bounds) - 1)
+    results = estimate.params, estimate.rms, estimate.max_residual, estimate.status
+    if model in _LINEAR:
+        code, rows = MODEL_CODES[_LINEAR[model]], estimate.params.reshape(-1, 6)
+
+        def work(first: int, last: int) -> None:
+            kernels.batch_fit_linear(code, p, q, w, bounds, first, last, rows, *results[1:])
+
+    else:
+
+        def work(first: int, last: int) -> None:
+            polynomials.batch_fit_polynomial(order, p, q, w, bounds, first, last, *results)
+
+    run_chunks(work, len(estimate), _MEMBERS_PER_THREAD)
+    return estimate

@@ -1,7 +1,7 @@
 """`MovingLeastSquares`: at every point the model that fits the control points best as seen from there.
 
-Source: mpicbg.trakem2.transform.{MovingLeastSquaresTransform, MovingLeastSquaresTransform2}; Schaefer, McPhail and Warren, Image
-Deformation Using Moving Least Squares (2006).
+Sources: mpicbg.trakem2.transform.{MovingLeastSquaresTransform, MovingLeastSquaresTransform2}; Schaefer, McPhail and
+Warren, Image Deformation Using Moving Least Squares (2006).
 """
 
 from __future__ import annotations
@@ -47,8 +47,9 @@ def _name_of(model: object) -> str:
 class MovingLeastSquares(LeafTransform):
     """The model that fits control points src -> dst with weights weight / |src - p|^(2 alpha), applied to p.
 
-    On a control point the image is its dst. Where the model can't be fitted (too few control points, or on a line for Affine) points
-    stay where they are, as in Java; where the fit has no value (no weight at all, coincident points for Rigid) it is NaN.
+    On a control point the image is its dst. Where the model can't be fitted (too few control points, or on a line for
+    Affine) points stay where they are, as in Java; where the fit has no value (no weight at all, or coincident points
+    for Rigid and Similarity) it is NaN.
 
     Parameters
     ----------
@@ -68,9 +69,9 @@ class MovingLeastSquares(LeafTransform):
     PointsError
         Wrong shapes or types, no control points, or another model.
 
-    Notes
-    -----
-    Java's sums cancel close to a control point, to noise at worst; here they do not, so the formula's own value comes out everywhere.
+    Notes ----- Java's sums cancel close to a control point, to noise at worst; here they do not, so the formula's own
+    value comes out everywhere. The Jacobian on a control point is that of the model fitted to the others about it;
+    for alpha <= 0.5 the map has a kink there.
     """
 
     __slots__ = ("alpha", "dst", "float_weights", "model", "src", "weights")
@@ -145,7 +146,8 @@ class MovingLeastSquares(LeafTransform):
         NotEnoughPointsError
             Fewer points than the model needs.
         IllDefinedPointsError
-            src that does not determine the model (coincident, on a line, without weight), or points that are not finite.
+            src that does not determine the model (coincident, on a line, without weight), or points that are not
+            finite.
         PointsError
             Wrong shapes or types, negative or non-finite weights, another model.
         """
@@ -161,5 +163,7 @@ class MovingLeastSquares(LeafTransform):
 
 
 register_warmup(
-    lambda: MovingLeastSquares([[0, 0], [9, 0], [0, 9]], [[0, 0], [9, 0], [0, 9]], [1, 1, 1], Affine, 1.0).apply([[1, 1]])
+    lambda: MovingLeastSquares([[0, 0], [9, 0], [0, 9]], [[0, 0], [9, 0], [0, 9]], [1, 1, 1], Affine, 1.0).apply(
+        [[1, 2]]
+    )
 )

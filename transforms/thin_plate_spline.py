@@ -52,9 +52,7 @@ class ThinPlateSpline(LeafTransform):
     weights: FloatArray
     affine: FloatArray | None
 
-    def __init__(
-        self, landmarks: npt.ArrayLike, weights: npt.ArrayLike, affine: npt.ArrayLike | None = None
-    ) -> None:
+    def __init__(self, landmarks: npt.ArrayLike, weights: npt.ArrayLike, affine: npt.ArrayLike | None = None) -> None:
         places = as_parameters(landmarks, (None, 2), "landmarks")
         checked = as_parameters(weights, (len(places), 2), "weights")
         block = None if affine is None else as_parameters(affine, (2, 3), "affine")
@@ -92,8 +90,8 @@ class ThinPlateSpline(LeafTransform):
         Returns
         -------
         ThinPlateSpline
-            Through the points (``regularization=0``). One or two landmarks with ``affine`` give the affine map whose displacement
-            has the least coefficients.
+            Through the points (``regularization=0``). One or two landmarks with ``affine`` give the affine map whose
+            displacement has the least coefficients.
 
         Raises
         ------
@@ -106,7 +104,8 @@ class ThinPlateSpline(LeafTransform):
 
         Notes
         -----
-        jitk-tps solves for x and y in one system and answers singular ones with NaN; here one factorisation serves both.
+        jitk-tps solves for x and y in one system and answers singular ones with NaN; here one factorisation serves
+        both.
         """
         first, second = pair_of_points(src, dst)
         smoothing = as_float(regularization, "regularization")
@@ -121,7 +120,7 @@ class ThinPlateSpline(LeafTransform):
 
 
 def _scale(landmarks: Points) -> tuple[FloatArray, int]:
-    """Centre of the landmarks, and the exponent of their mean square distance from it; nothing for what is not finite."""
+    """Centre of the landmarks, and the exponent of their mean square distance from it; zeros if not finite."""
     centre = landmarks.mean(axis=0) if len(landmarks) else np.zeros(2)
     square = float(((landmarks - centre) ** 2).sum(axis=1).mean()) if len(landmarks) else 0.0
     if not math.isfinite(square):
@@ -132,9 +131,9 @@ def _scale(landmarks: Points) -> tuple[FloatArray, int]:
 def _polynomials(
     landmarks: Points, weights: FloatArray, affine: FloatArray | None, centre: FloatArray, exponent: int
 ) -> FloatArray:
-    """(2, 4) coefficients of 1, dx, dy, dx^2 + dy^2: the affine block about the centre, and what the unit of distance leaves out.
+    """Return (2, 4) coefficients of 1, dx, dy, dx^2 + dy^2: the affine block, and what the unit of distance leaves out.
 
-    The sums run in extended precision: their terms cancel.
+    Both about the centre. The sums run in extended precision: their terms cancel.
     """
     extended = np.longdouble
     block = (np.zeros((2, 3)) if affine is None else affine).astype(extended)

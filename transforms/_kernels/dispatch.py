@@ -17,6 +17,7 @@ from transforms._kernels.linear import (
     translation_apply,
     translation_jet,
 )
+from transforms._kernels.moving_least_squares import moving_least_squares_apply, moving_least_squares_jet
 from transforms._kernels.offsets import (
     function_apply,
     function_jet,
@@ -25,7 +26,6 @@ from transforms._kernels.offsets import (
     sem_apply,
     sem_jet,
 )
-from transforms._kernels.moving_least_squares import moving_least_squares_apply, moving_least_squares_jet
 from transforms._kernels.polynomial import polynomial_apply, polynomial_jet
 from transforms._kernels.thin_plate_spline import thin_plate_spline_apply, thin_plate_spline_jet
 from transforms._kernels.warp_field import warp_field_apply, warp_field_jet

@@ -1,7 +1,8 @@
-"""Eight numbers at a time: explicit vectors for kernels, so that neither speed nor bits hang on what a compiler chooses to vectorise.
+"""Eight numbers at a time: explicit vectors, whose speed and bits do not hang on what a compiler chooses to vectorise.
 
-A lanes value holds eight float64. Arithmetic, comparisons and the functions here act on each, and every lane gets the very bits that the
-same formula gives for one float: kernels written with them take floats and lanes alike. Without JIT a lanes value is a numpy array.
+A lanes value holds eight float64. Arithmetic, comparisons and the functions here act on each, and every lane gets the
+very bits that the same formula gives for one float: kernels written with them take floats and lanes alike. Without
+JIT a lanes value is a numpy array.
 """
 
 from __future__ import annotations
@@ -30,12 +31,12 @@ Mask: TypeAlias = Any
 """The outcome of a comparison: one bool, or one per lane."""
 
 
-class _Lanes(types.Type):  # type: ignore[misc]  # numba is untyped
+class _Lanes(types.Type):
     def __init__(self) -> None:
         super().__init__(name="lanes")
 
 
-class _Mask(types.Type):  # type: ignore[misc]  # numba is untyped
+class _Mask(types.Type):
     def __init__(self) -> None:
         super().__init__(name="mask")
 
@@ -45,15 +46,15 @@ _VECTOR, _BITS, _INTS = (ir.VectorType(kind, WIDTH) for kind in (ir.DoubleType()
 
 
 @register_model(_Lanes)
-class _LanesModel(models.PrimitiveModel):  # type: ignore[misc]  # numba is untyped
+class _LanesModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, _VECTOR)
+        super().__init__(manager, kind, _VECTOR)  # type: ignore[no-untyped-call]
 
 
 @register_model(_Mask)
-class _MaskModel(models.PrimitiveModel):  # type: ignore[misc]  # numba is untyped
+class _MaskModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, _BITS)
+        super().__init__(manager, kind, _BITS)  # type: ignore[no-untyped-call]
 
 
 # ---------------------------------------------------------------- operators
@@ -75,15 +76,15 @@ def _operator(function: Callable[..., Any], result: Any, operand: Any, emit: Cal
     """Teach the compiler an operator between lanes, or lanes and a float (or between masks)."""
     pairs = [(LANES, LANES), (LANES, FLOAT), (FLOAT, LANES)] if operand is LANES else [(MASK, MASK)]
 
-    class Template(ConcreteTemplate):  # type: ignore[misc]  # numba is untyped
-        cases = [signature(result, *pair) for pair in pairs]  # noqa: RUF012
+    class Template(ConcreteTemplate):
+        cases = [signature(result, *pair) for pair in pairs]  # type: ignore[no-untyped-call]  # noqa: RUF012
 
     def lower(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return emit(builder, *(_widen(builder, a) for a in arguments))
 
-    infer_global(function)(Template)
+    infer_global(function)(Template)  # type: ignore[no-untyped-call]
     for pair in pairs:
-        lower_builtin(function, *pair)(lower)
+        lower_builtin(function, *pair)(lower)  # type: ignore[no-untyped-call]
 
 
 def _comparison(sign: str) -> Callable[[Any, Any, Any], Any]:
@@ -96,6 +97,7 @@ _operator(operator.mul, LANES, LANES, lambda builder, a, b: builder.fmul(a, b))
 _operator(operator.truediv, LANES, LANES, lambda builder, a, b: builder.fdiv(a, b))
 _operator(operator.lt, MASK, LANES, _comparison("<"))
 _operator(operator.le, MASK, LANES, _comparison("<="))
+_operator(operator.gt, MASK, LANES, _comparison(">"))
 _operator(operator.eq, MASK, LANES, _comparison("=="))
 _operator(operator.and_, MASK, MASK, lambda builder, a, b: builder.and_(a, b))
 _operator(operator.or_, MASK, MASK, lambda builder, a, b: builder.or_(a, b))
@@ -108,7 +110,8 @@ def _call(builder: Any, name: str, arguments: Sequence[Any]) -> Any:
     """Call an LLVM function for doubles or for lanes."""
     kind = arguments[0].type
     full = f"{name}.v{WIDTH}f64" if kind == _VECTOR else f"{name}.f64"
-    function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, [kind] * len(arguments)), full)
+    llvm_type = ir.FunctionType(kind, [kind] * len(arguments))
+    function = cgutils.get_or_insert_function(builder.module, llvm_type, full)  # type: ignore[no-untyped-call]
     return builder.call(function, arguments)
 
 
@@ -122,11 +125,15 @@ def _joint(*kinds: Any) -> Any:
     return LANES if LANES in kinds else FLOAT
 
 
+def _pair_of(kind: Any) -> Any:
+    return types.UniTuple(kind, 2)  # type: ignore[no-untyped-call]
+
+
 def _take(kind: Any) -> Any:
     return LANES if kind == LANES else FLOAT
 
 
-@intrinsic  # type: ignore[untyped-decorator]  # numba is untyped
+@intrinsic
 def _fma(_context: Any, a: Any, b: Any, c: Any) -> Any:
     def generate(_target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return _call_wide(builder, "llvm.fma", signature, arguments)
@@ -134,7 +141,7 @@ def _fma(_context: Any, a: Any, b: Any, c: Any) -> Any:
     return _joint(a, b, c)(_take(a), _take(b), _take(c)), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]  # numba is untyped
+@intrinsic
 def _sqrt(_context: Any, a: Any) -> Any:
     def generate(_target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return _call_wide(builder, "llvm.sqrt", signature, arguments)
@@ -142,7 +149,7 @@ def _sqrt(_context: Any, a: Any) -> Any:
     return _take(a)(_take(a)), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]  # numba is untyped
+@intrinsic
 def _select(_context: Any, mask: Any, a: Any, b: Any) -> Any:
     def generate(_target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         chosen = [_widen(builder, v) for v in arguments[1:]] if signature.return_type == LANES else arguments[1:]
@@ -151,7 +158,7 @@ def _select(_context: Any, mask: Any, a: Any, b: Any) -> Any:
     return (LANES if mask == MASK else FLOAT)(mask, _take(a), _take(b)), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]  # numba is untyped
+@intrinsic
 def _any_lane(_context: Any, mask: Any) -> Any:
     def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         if mask != MASK:
@@ -162,7 +169,7 @@ def _any_lane(_context: Any, mask: Any) -> Any:
     return types.boolean(mask), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]  # numba is untyped
+@intrinsic
 def _like(_context: Any, kind: Any, value: Any) -> Any:
     def generate(_target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return _widen(builder, arguments[1]) if signature.return_type == LANES else arguments[1]
@@ -170,7 +177,7 @@ def _like(_context: Any, kind: Any, value: Any) -> Any:
     return _take(kind)(_take(kind), FLOAT), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]  # numba is untyped
+@intrinsic
 def _to_float32(_context: Any, a: Any) -> Any:
     def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         single = ir.VectorType(ir.FloatType(), WIDTH) if _take(a) == LANES else ir.FloatType()
@@ -189,7 +196,7 @@ def _same(kind: Any, value: int | float) -> Any:
     return ir.Constant(kind, [value] * WIDTH if isinstance(kind, ir.VectorType) else value)
 
 
-@intrinsic  # type: ignore[untyped-decorator]  # numba is untyped
+@intrinsic
 def _split(_context: Any, x: Any) -> Any:
     wide = _take(x) == LANES
 
@@ -202,10 +209,10 @@ def _split(_context: Any, x: Any) -> Any:
         whole = builder.fsub(shifted, _same(floats, 1.5 * 2.0**52))
         return context.make_tuple(builder, signature.return_type, (whole, mantissa))
 
-    return types.UniTuple(_take(x), 2)(_take(x)), generate
+    return _pair_of(_take(x))(_take(x)), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]  # numba is untyped
+@intrinsic
 def _shift(_context: Any, x: Any, exponent: Any) -> Any:
     wide = _take(x) == LANES
 
@@ -226,15 +233,16 @@ def _pointer(context: Any, builder: Any, kind: Any, array: Any, index: Any, lane
     return builder.bitcast(builder.gep(data, [index]), ir.VectorType(ir.DoubleType(), lanes).as_pointer())
 
 
-@intrinsic  # type: ignore[untyped-decorator]  # numba is untyped
+@intrinsic
 def _load(_context: Any, array: Any, start: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.load(_pointer(context, builder, signature.args[0], *arguments, WIDTH), align=8)
+        pointer = _pointer(context, builder, signature.args[0], arguments[0], arguments[1], WIDTH)
+        return builder.load(pointer, align=8)
 
     return LANES(array, types.intp), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]  # numba is untyped
+@intrinsic
 def _gather(_context: Any, array: Any, index: Any) -> Any:
     wide = _take(index) == LANES
 
@@ -254,7 +262,7 @@ def _gather(_context: Any, array: Any, index: Any) -> Any:
     return _take(index)(array, _take(index)), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]  # numba is untyped
+@intrinsic
 def _store(_context: Any, array: Any, start: Any, x: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         pointer = _pointer(context, builder, signature.args[0], arguments[0], arguments[1], WIDTH)
@@ -264,7 +272,7 @@ def _store(_context: Any, array: Any, start: Any, x: Any) -> Any:
     return types.void(array, types.intp, LANES), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]  # numba is untyped
+@intrinsic
 def _load_points(_context: Any, points: Any, row: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         index = builder.shl(arguments[1], ir.Constant(arguments[1].type, 1))
@@ -273,10 +281,10 @@ def _load_points(_context: Any, points: Any, row: Any) -> Any:
         y = builder.shuffle_vector(both, both, _order(range(1, 2 * WIDTH, 2)))
         return context.make_tuple(builder, signature.return_type, (x, y))
 
-    return types.UniTuple(LANES, 2)(points, types.intp), generate
+    return _pair_of(LANES)(points, types.intp), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]  # numba is untyped
+@intrinsic
 def _store_points(_context: Any, points: Any, row: Any, x: Any, y: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         index = builder.shl(arguments[1], ir.Constant(arguments[1].type, 1))
@@ -288,7 +296,7 @@ def _store_points(_context: Any, points: Any, row: Any, x: Any, y: Any) -> Any:
     return types.void(points, types.intp, LANES, LANES), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]  # numba is untyped
+@intrinsic
 def _total(_context: Any, x: Any) -> Any:
     def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         value, count = arguments[0], WIDTH
@@ -306,6 +314,8 @@ def _total(_context: Any, x: Any) -> Any:
 
 
 def _plain_split(x: Real) -> tuple[Real, Real]:
+    mantissa: Any
+    exponent: Any
     mantissa, exponent = np.frexp(x)
     low = mantissa < math.sqrt(0.5)
     return exponent - np.where(low, 1.0, 0.0), np.where(low, 2.0 * mantissa, mantissa)
@@ -345,7 +355,7 @@ any_lane: Callable[[Mask], bool] = _choose(_any_lane, lambda mask: bool(np.any(m
 like: Callable[[Real, float], Real] = _choose(_like, lambda kind, value: np.full(np.shape(kind), value)[()])
 """A number as what the first argument is: a float, or lanes that all hold it."""
 
-to_float32: Callable[[Real], Real] = _choose(_to_float32, lambda a: np.float64(np.float32(a)) if np.ndim(a) == 0 else a.astype(np.float32).astype(np.float64))
+to_float32: Callable[[Real], Real] = _choose(_to_float32, lambda a: np.float64(np.float32(a)))
 """Rounded to 32 bit."""
 
 split: Callable[[Real], tuple[Real, Real]] = _choose(_split, _plain_split)
@@ -357,7 +367,7 @@ shift: Callable[[Real, Real], Real] = _choose(_shift, lambda x, e: np.ldexp(x, n
 load: Callable[[FloatArray, int], Real] = _choose(_load, lambda array, start: array[start : start + WIDTH].copy())
 """Eight consecutive elements of a 1-D array."""
 
-gather: Callable[[FloatArray, Real], Real] = _choose(_gather, lambda array, index: array[np.asarray(index, dtype=np.int64)])
+gather: Callable[[FloatArray, Real], Real] = _choose(_gather, lambda array, index: array[np.int64(index)])
 """Elements of a 1-D array at whole-numbered places."""
 
 store: Callable[[FloatArray, int, Real], None] = _choose(_store, _plain_store)

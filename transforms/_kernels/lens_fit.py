@@ -153,8 +153,8 @@ def fit_lens(
     frame, solution = np.empty(8), np.empty((terms, 2))
     status = solve_chebyshev(dimension, src, dst, weights, 0, count, frame, solution)
     if status == OK:
-        high, low = np.empty(terms), np.empty(terms)
+        high, low = np.empty((2, terms)), np.empty((2, terms))
+        to_coefficients(dimension, frame, solution, high, low)
         for column in range(2):
-            to_coefficients(dimension, frame, solution, column, high, low)
-            from_polynomial(high, low, mean, sd, beta[:, column])
+            from_polynomial(high[column], low[column], mean, sd, beta[:, column])
     return status

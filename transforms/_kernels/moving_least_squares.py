@@ -1,10 +1,12 @@
-"""Moving least squares: at every point v the model that fits the control points p -> q with weights w / |p - v|^(2 alpha), applied to v.
+"""Moving least squares: at every point v the model that fits control points p -> q, weighted by w / |p - v|^(2 alpha).
 
-Parameters: ``(model, alpha, power, float_weights, zero_weights, enough, rounding)``, then per control point ``(px, py, qx, qy, w)``.
+Parameters: ``(model, alpha, power, float_weights, zero_weights, enough, rounding)``, then ``(px, py, qx, qy, w)`` of
+every control point.
 
-Near a control point its weight outgrows all others and plain sums cancel to noise. So weights are taken relative to the nearest point
-(w_i (s_min / s_i)^alpha), coordinates are offsets from it, and moments are centred in a second pass: every term keeps its relative
-precision however near v comes. Points go through eight at a time, each lane on its own.
+Near a control point its weight outgrows all others and plain sums cancel to noise. So weights are taken relative to
+the nearest point (w_i (s_min / s_i)^alpha), coordinates are offsets from it, and moments are centred in a second
+pass: every term keeps its relative precision however near v comes. Points go through eight at a time, each in a lane
+of its own.
 """
 
 from __future__ import annotations
@@ -52,6 +54,9 @@ Pairs = tuple[Real, Real, Real, Real]
 Moments = tuple[Real, Real, Real, Real, Real, Real, Real]
 """Weighted sums of px px, px py, py py, qx px, qx py, qy px, qy py about the centroids."""
 
+Fitted = tuple[Matrix, Mask, Moments]
+"""Linear part of the model, where the control points do not determine one, and the moments it comes from."""
+
 
 @kernel
 def _powered(params: FloatArray, s: Real) -> Real:
@@ -75,7 +80,7 @@ def _squared(params: FloatArray, j: int, x: Real, y: Real) -> Real:
 
 @kernel
 def _weight(params: FloatArray, j: int, x: Real, y: Real, nearest: Real) -> Real:
-    """Weight of a control point; none for one that is hit, which decides alone and is dealt with by the callers."""
+    """Weight of a control point; none for one that is hit: it decides alone, which is the callers' business."""
     s = _squared(params, j, x, y)
     if params[FLOAT_WEIGHTS] != 0.0:
         w = to_float32(params[j + 4] / _powered(params, s))
@@ -191,13 +196,11 @@ def _axis(moments: Moments) -> tuple[Real, Real]:
 
 
 @kernel
-def _affine(
-    params: FloatArray, x: Real, y: Real, nearest: Real, origin: Pairs, centre: Pairs
-) -> tuple[Matrix, Mask]:
-    """Matrix, and where the control points do not determine one.
+def _affine(params: FloatArray, x: Real, y: Real, nearest: Real, origin: Pairs, centre: Pairs) -> Fitted:
+    """Affine model.
 
-    Moments lose as many digits as their condition number has. Where it is high they are accumulated again along their principal axes,
-    which leaves nothing to cancel.
+    Moments lose as many digits as their condition number has. Where it is high they are accumulated again along their
+    principal axes, which leaves nothing to cancel.
     """
     moments = _moments(params, x, y, nearest, origin, centre)
     xx, xy, yy = moments[0], moments[1], moments[2]
@@ -212,32 +215,33 @@ def _affine(
         a, b = select(flat, fma(cos, ta, -1.0 * (sin * tb)), a), select(flat, fma(sin, ta, cos * tb), b)
         c, d = select(flat, fma(cos, tc, -1.0 * (sin * td)), c), select(flat, fma(sin, tc, cos * td), d)
         ill = flat & ((turned[2] <= noise) | (turned[0] <= noise))
-    return (a, b, c, d), ill
+    return (a, b, c, d), ill, moments
 
 
 @kernel
-def _rotation(params: FloatArray, x: Real, y: Real, nearest: Real, origin: Pairs, centre: Pairs) -> Matrix:
-    """Rigid or similarity: never a reflection; NaN where the points leave it open."""
-    xx, _xy, yy, ux, uy, vx, vy = _moments(params, x, y, nearest, origin, centre)
-    c, s = ux + vy, vx - uy
-    size = sqrt(fma(c, c, s * s)) if params[MODEL] == RIGID else xx + yy
-    c, s = c / size, s / size
-    return c, -1.0 * s, s, c
-
-
-@kernel
-def _model(
-    params: FloatArray, x: Real, y: Real, nearest: Real, origin: Pairs, centre: Pairs
-) -> tuple[Matrix, Mask]:
-    """Linear part of the fitted model, and where there is none."""
+def _model(params: FloatArray, x: Real, y: Real, nearest: Real, origin: Pairs, centre: Pairs) -> Fitted:
+    """Any model; rigid and similarity are never reflections, and NaN where the points leave them open."""
     model = params[MODEL]
+    one, zero = like(x, 1.0), like(x, 0.0)
     if model == AFFINE:
         return _affine(params, x, y, nearest, origin, centre)
-    ill = like(x, 0.0) < 0.0
     if model == TRANSLATION:
-        one, zero = like(x, 1.0), like(x, 0.0)
-        return (one, zero, zero, one), ill
-    return _rotation(params, x, y, nearest, origin, centre), ill
+        return (one, zero, zero, one), zero < 0.0, (zero, zero, zero, zero, zero, zero, zero)
+    moments = _moments(params, x, y, nearest, origin, centre)
+    xx, _xy, yy, ux, uy, vx, vy = moments
+    c, s = ux + vy, vx - uy
+    size = sqrt(fma(c, c, s * s)) if model == RIGID else xx + yy
+    c, s = c / size, s / size
+    return (c, -1.0 * s, s, c), zero < 0.0, moments
+
+
+@kernel
+def _image(origin: Pairs, centre: Pairs, matrix: Matrix, x: Real, y: Real) -> Matrix:
+    """The model at the point, and the point's offset from the centroid."""
+    dx, dy = (x - origin[0]) - centre[0], (y - origin[1]) - centre[1]
+    u = origin[2] + (centre[2] + fma(matrix[0], dx, matrix[1] * dy))
+    v = origin[3] + (centre[3] + fma(matrix[2], dx, matrix[3] * dy))
+    return u, v, dx, dy
 
 
 @kernel
@@ -248,10 +252,9 @@ def moving_least_squares_point(params: FloatArray, x: Real, y: Real) -> tuple[Re
     u, v = x, y
     if params[ENOUGH] != 0.0:
         centre = _centroids(params, x, y, nearest, origin)
-        (a, b, c, d), ill = _model(params, x, y, nearest, origin, centre)
-        dx, dy = (x - origin[0]) - centre[0], (y - origin[1]) - centre[1]
-        u = select(ill, x, origin[2] + (centre[2] + fma(a, dx, b * dy)))
-        v = select(ill, y, origin[3] + (centre[3] + fma(c, dx, d * dy)))
+        matrix, ill, _moments = _model(params, x, y, nearest, origin, centre)
+        fu, fv, _dx, _dy = _image(origin, centre, matrix, x, y)
+        u, v = select(ill, x, fu), select(ill, y, fv)
     return select(hit, origin[2], u), select(hit, origin[3], v)
 
 
@@ -304,18 +307,22 @@ def _pull(model: float, matrix: Matrix, lever: tuple[float, float], offsets: Pai
 
 @kernel
 def _jacobian(
-    params: FloatArray, x: float, y: float, nearest: float, origin: Pairs, centre: Pairs, matrix: Matrix
+    params: FloatArray,
+    x: float,
+    y: float,
+    nearest: float,
+    origin: Pairs,
+    centre: Pairs,
+    matrix: Matrix,
+    lever: tuple[float, float],
 ) -> Matrix:
-    """Derivative of the image: the matrix, and what the change of the weights with the point does to centroids and matrix.
+    """Derivative of the image: the matrix, and what weights that change with the point do to centroids and matrix.
 
-    More weight on a control point moves the image at the centroid by its residual over the total weight, and turns the matrix (`_pull`).
+    More weight on a control point moves the centroid's image by its residual over the total weight, and changes the
+    matrix (`_pull`).
     """
     model, alpha = params[MODEL], params[ALPHA]
     a, b, c, d = matrix
-    lever = 0.0, 0.0
-    if model != TRANSLATION:
-        moments = _moments(params, x, y, nearest, origin, centre)
-        lever = _lever(model, moments, matrix, (x - origin[0]) - centre[0], (y - origin[1]) - centre[1])
     total, ux, uy, vx, vy = 0.0, 0.0, 0.0, 0.0, 0.0
     mxx, mxy, myx, myy = 0.0, 0.0, 0.0, 0.0
     for j in range(HEADER, params.shape[0], STRIDE):
@@ -338,16 +345,18 @@ def moving_least_squares_jet(params: FloatArray, x: float, y: float) -> Jet:
     nearest, place = _nearest(params, x, y)
     origin = _reference(params, place)
     hit = nearest <= 0.0
-    u, v = moving_least_squares_point(params, x, y)
     if params[ENOUGH] == 0.0:
+        u, v = (origin[2], origin[3]) if hit else (x, y)
         return u, v, 1.0, 0.0, 0.0, 1.0
     if hit:
-        centre = 0.0, 0.0, 0.0, 0.0
-        (a, b, c, d), _ill = _model(params, x, y, 1.0, origin, centre)
-        return u, v, a, b, c, d
+        (a, b, c, d), _ill, _sums = _model(params, x, y, 1.0, origin, (0.0, 0.0, 0.0, 0.0))
+        return origin[2], origin[3], a, b, c, d
     centre = _centroids(params, x, y, nearest, origin)
-    matrix, ill = _model(params, x, y, nearest, origin, centre)
+    matrix, ill, moments = _model(params, x, y, nearest, origin, centre)
     if ill:
-        return u, v, 1.0, 0.0, 0.0, 1.0
-    a, b, c, d = _jacobian(params, x, y, nearest, origin, centre, matrix)
+        return x, y, 1.0, 0.0, 0.0, 1.0
+    u, v, dx, dy = _image(origin, centre, matrix, x, y)
+    model = params[MODEL]
+    lever = _lever(model, moments, matrix, dx, dy) if model != TRANSLATION else (0.0, 0.0)
+    a, b, c, d = _jacobian(params, x, y, nearest, origin, centre, matrix, lever)
     return u, v, a, b, c, d

@@ -234,14 +234,15 @@ def solve_chebyshev(
 
 
 @kernel
-def to_coefficients(
-    order: int, frame: FloatArray, solution: FloatArray, column: int, high: FloatArray, low: FloatArray
-) -> None:
-    """One column of a solution to powers of pixel coordinates, as high + low (K,)."""
-    for k in range(high.shape[0]):
-        high[k], low[k] = solution[k, column], 0.0
-    to_pixels(order, frame, high, low)
-    high[0], low[0] = add((high[0], low[0]), (frame[6 + column], 0.0))
+def to_coefficients(order: int, frame: FloatArray, solution: FloatArray, high: FloatArray, low: FloatArray) -> None:
+    """A solution to powers of pixel coordinates, as high + low (2, K)."""
+    line = np.empty((2, order + 1))
+    for column in range(2):
+        for k in range(high.shape[1]):
+            high[column, k], low[column, k] = solution[k, column], 0.0
+        to_pixels(order, frame, high[column], low[column], line)
+        constant = add((high[column, 0], low[column, 0]), (frame[6 + column], 0.0))
+        high[column, 0], low[column, 0] = constant
 
 
 @kernel
@@ -249,11 +250,8 @@ def fit_polynomial(
     order: int, src: Points, dst: Points, weights: FloatArray, lo: int, hi: int, coefficients: FloatArray
 ) -> int:
     """Fit points lo to hi into coefficients (2, K) of pixel coordinates, left alone on failure."""
-    count = term_count(order)
-    frame, solution = np.empty(8), np.empty((count, 2))
+    frame, solution = np.empty(8), np.empty((term_count(order), 2))
     status = solve_chebyshev(order, src, dst, weights, lo, hi, frame, solution)
     if status == OK:
-        low = np.empty(count)
-        for column in range(2):
-            to_coefficients(order, frame, solution, column, coefficients[column], low)
+        to_coefficients(order, frame, solution, coefficients, np.empty(coefficients.shape))
     return status

@@ -5,8 +5,6 @@ A polynomial is a (K,) array in the order 1, x, y, x^2, xy, y^2, ...; the factor
 
 from __future__ import annotations
 
-import numpy as np
-
 from transforms._jit import kernel
 from transforms._kernels.double_double import add, multiply
 from transforms._types import FloatArray
@@ -24,27 +22,12 @@ def term(i: int, j: int) -> int:
 
 
 @kernel
-def chebyshev_powers(order: int) -> FloatArray:
-    """(order + 1, order + 1): row k holds the coefficients of T_k, whole numbers."""
-    table = np.zeros((order + 1, order + 1))
-    table[0, 0] = 1.0
-    if order:
-        table[1, 1] = 1.0
-    for k in range(2, order + 1):
-        table[k, 0] = -table[k - 2, 0]
-        for i in range(1, k + 1):
-            table[k, i] = 2.0 * table[k - 1, i - 1] - table[k - 2, i]
-    return table
-
-
-@kernel
-def _to_powers(high: FloatArray, low: FloatArray, size: int, chebyshev: FloatArray) -> None:
-    """One line of Chebyshev coefficients to powers, in place: place i depends only on places from i on."""
-    for i in range(size):
-        total = (0.0, 0.0)
-        for k in range(i, size, 2):
-            total = add(total, multiply((high[k], low[k]), (chebyshev[k, i], 0.0)))
-        high[i], low[i] = total
+def _to_powers(high: FloatArray, low: FloatArray, size: int) -> None:
+    """One line of Chebyshev coefficients to powers, in place: T_k = 2 t T_{k-1} - T_{k-2} splits off one factor t per round."""
+    for j in range(size - 2):
+        for k in range(size - 1, j + 1, -1):
+            high[k - 2], low[k - 2] = add((high[k - 2], low[k - 2]), (-high[k], -low[k]))
+            high[k], low[k] = 2.0 * high[k], 2.0 * low[k]
 
 
 @kernel
@@ -66,23 +49,23 @@ def _move(high: FloatArray, low: FloatArray, size: int, centre: float) -> None:
 
 
 @kernel
-def to_pixels(order: int, frame: FloatArray, high: FloatArray, low: FloatArray) -> None:
+def to_pixels(order: int, frame: FloatArray, high: FloatArray, low: FloatArray, line: FloatArray) -> None:
     """Chebyshev products on the box of ``frame`` to powers of x and y, in place.
 
-    ``frame`` is (centre x, scale x, centre y, scale y): the Chebyshev variables are (x - centre) * scale. ``high`` and ``low`` are (K,).
+    ``frame`` is (centre x, scale x, centre y, scale y): the Chebyshev variables are (x - centre) * scale. ``high`` and ``low`` are (K,),
+    ``line`` is room for (2, order + 1).
     """
-    chebyshev = chebyshev_powers(order)
-    line_high, line_low = np.empty(order + 1), np.empty(order + 1)
+    first, second = line[0], line[1]
     for axis in range(2):
         centre, scale = frame[2 * axis], frame[2 * axis + 1]
         for fixed in range(order + 1):
             size = order - fixed + 1
             for i in range(size):
                 k = term(i, fixed) if axis == 0 else term(fixed, i)
-                line_high[i], line_low[i] = high[k], low[k]
-            _to_powers(line_high, line_low, size, chebyshev)
-            _stretch(line_high, line_low, size, scale)
-            _move(line_high, line_low, size, centre)
+                first[i], second[i] = high[k], low[k]
+            _to_powers(first, second, size)
+            _stretch(first, second, size, scale)
+            _move(first, second, size, centre)
             for i in range(size):
                 k = term(i, fixed) if axis == 0 else term(fixed, i)
-                high[k], low[k] = line_high[i], line_low[i]
+                high[k], low[k] = first[i], second[i]

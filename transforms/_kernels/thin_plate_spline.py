@@ -1,14 +1,14 @@
 """Thin plate spline: p' = p + sum k(|p - l|) w + A p + b with k(r) = r^2 ln r, 0 at r <= 1e-8.
 
-Parameters: ``(blocks, exponent, cx, cy, u0, u1, u2, u3, v0, v1, v2, v3)``, then the landmarks' x, their y, half of the x weights and half
-of the y weights, each padded to whole blocks of eight by landmarks without weight.
+Parameters: ``(blocks, exponent, cx, cy, u0, u1, u2, u3, v0, v1, v2, v3)``, then the landmarks' x, their y, half of
+the x weights and half of the y weights, each padded to whole blocks of eight by landmarks without weight.
 
-A sum of r^2 ln r loses digits where its terms cancel, all the more the larger ln r. So the logarithm is taken of r in units of
-2^(exponent/2), about the spread of the landmarks, where it is small. What that leaves out is a sum of r^2: a quadratic form of the point.
-It and the affine part make up ``u`` and ``v``, coefficients of 1, dx, dy, dx^2 + dy^2 about the centre (cx, cy), computed beforehand with
-extra digits.
+A sum of r^2 ln r loses digits where its terms cancel, all the more the larger ln r. So the logarithm is taken of r in
+units of 2^(exponent/2), about the spread of the landmarks, where it is small. What that leaves out is a sum of r^2: a
+quadratic form of the point. It and the affine part make up ``u`` and ``v``, coefficients of 1, dx, dy, dx^2 + dy^2 about
+the centre (cx, cy), computed beforehand with extra digits.
 
-Landmarks are summed eight at a time in a fixed order: the image of a point does not depend on what else is in the call.
+Landmarks are summed eight at a time in a fixed order: a point's image does not depend on what else is in the call.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def thin_plate_spline_apply(params: FloatArray, points: Points, out: Points) -> 
 
 @kernel
 def kernel_matrix(x: FloatArray, y: FloatArray, count: int, exponent: float, out: FloatArray) -> None:
-    """k between all pairs of the first ``count`` points, distances in units of 2^(exponent/2).
+    """Values of k between all pairs of the first ``count`` points, distances in units of 2^(exponent/2).
 
     x, y and the rows of ``out`` are padded to whole blocks of eight.
     """

@@ -1,0 +1,1 @@
+"""The subcommands of `render-io`; what they need is imported when they run."""

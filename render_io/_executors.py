@@ -1,0 +1,143 @@
+"""Tasks on executors: a bounded number in flight, results in order.
+
+An executor is anything with ``submit(function, *arguments)`` whose futures have ``result`` and ``cancel``: those of
+`concurrent.futures`, and the client of a Dask cluster.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from typing import Any, Protocol, TypeVar
+
+from render_io.errors import RenderError
+
+__all__ = ["Executor", "connected", "local_executor", "results"]
+
+R = TypeVar("R")
+
+THREADS = 3
+"""Sections in work at a time in one process: while one is read, another is computed and a third is written."""
+
+
+class Future(Protocol):
+    """What is needed of the answer to a task."""
+
+    def result(self) -> Any: ...
+
+    def cancel(self) -> object: ...
+
+
+class Executor(Protocol):
+    """Where tasks run."""
+
+    def submit(self, fn: Callable[..., Any], /, *arguments: Any) -> Any: ...
+
+
+def results(
+    executor: Executor, function: Callable[..., R], arguments: Iterable[tuple[Any, ...]], in_flight: int
+) -> Iterator[R]:
+    """Run a function over many arguments.
+
+    Parameters
+    ----------
+    executor : Executor
+        Where it runs.
+    function : callable
+        A top-level function when the executor is another process.
+    arguments : iterable of tuple
+        Taken as the tasks are submitted, never further ahead.
+    in_flight : int
+        Most tasks at a time whose results have not been taken: what bounds the memory.
+
+    Yields
+    ------
+    object
+        Results in the order of the arguments, however the workers take turns.
+
+    Raises
+    ------
+    RenderError
+        A worker process died, or was killed.
+    """
+    pending: deque[Future] = deque()
+    try:
+        for task in arguments:
+            pending.append(executor.submit(function, *task))
+            if len(pending) >= in_flight:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+    except BrokenExecutor as error:
+        raise RenderError(f"a worker process died ({error}); what is written stays: run again with --resume") from error
+    finally:
+        for future in pending:
+            future.cancel()
+
+
+@contextmanager
+def local_executor(workers: int) -> Iterator[Executor]:
+    """Open an executor on this machine.
+
+    Parameters
+    ----------
+    workers : int
+        One: threads of this process, whose kernels use all cores. More: as many processes, since reading and writing
+        JSON keeps one core of a process busy.
+
+    Yields
+    ------
+    Executor
+        Closed, and its running tasks waited for, at the end.
+    """
+    if workers == 1:
+        pool: ThreadPoolExecutor | ProcessPoolExecutor = ThreadPoolExecutor(THREADS, "render-io")
+    else:
+        share = max(1, (os.cpu_count() or 1) // workers)
+        # Not fork: threads of the parent hold locks that the child would wait for.
+        pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_limit_threads, initargs=(share,))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _limit_threads(count: int) -> None:
+    from transforms import set_thread_count
+
+    set_thread_count(count)
+
+
+@contextmanager
+def connected(address: str) -> Iterator[Executor]:
+    """Connect to a Dask cluster.
+
+    Parameters
+    ----------
+    address : str
+        Of its scheduler, such as ``tcp://host:8786``.
+
+    Yields
+    ------
+    Executor
+        The client; left at the end, while the cluster goes on.
+
+    Raises
+    ------
+    RenderError
+        Dask is not installed, or there is no scheduler.
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise RenderError("expected dask for a scheduler: install render-transforms[dask]") from error
+    try:
+        client = Client(address, timeout="20s")
+    except (OSError, ValueError) as error:
+        raise RenderError(f"can't reach a Dask scheduler at {address}: {error}") from error
+    with client:
+        yield client

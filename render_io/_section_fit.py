@@ -1,0 +1,274 @@
+"""Re-estimation of one section: lists in, one transform per tile out, all tiles at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from render_io import codecs
+from render_io._fit_check import Judge, is_flat
+from render_io._section import Json, Section
+from render_io._section_result import FloatArray, SectionResult
+from render_io._spec_json import Spec
+from render_io._tile_lists import REPLACEMENTS, ListReader, Replace, TileList
+from render_io.codecs.names import AFFINE, POLYNOMIAL
+from render_io.errors import SpecError
+from transforms.approximate import sampling_grid
+from transforms.base import Transform
+from transforms.batch import BatchEstimate, TransformBatch
+from transforms.linear import Affine, Rigid, Similarity, Translation
+from transforms.polynomial import Polynomial
+
+__all__ = ["MODELS", "Options", "reestimate_section"]
+
+MODELS: Final[dict[str, type[Transform]]] = {
+    "affine": Affine,
+    "rigid": Rigid,
+    "similarity": Similarity,
+    "translation": Translation,
+    "polynomial": Polynomial,
+}
+_BOX: Final = ("minX", "minY", "maxX", "maxY")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to estimate.
+
+    Parameters
+    ----------
+    model : str
+        One of `MODELS`. The linear ones are all written as affine models, which hold them exactly: Java would round
+        the numbers of the others to 32 bits.
+    order : int
+        Of the polynomials.
+    replace : {"all", "last", "after-lens"}
+        The whole list becomes one transform; only its last member is fitted anew, over the image of the tile under
+        what comes before it; or everything after the lens correction becomes one: that is the first transform labelled
+        ``lens``, else a first one of a lens correction class, else there is none and the whole list is replaced.
+    samples : int
+        n of the n x n grid on each tile.
+    max_residual : float, optional
+        Tiles that the new transform misses by more than this many pixels anywhere on the grid are bad.
+    skip_bad : bool
+        Leave bad tiles out; else they keep their transforms and their box.
+    locate : bool
+        Derive the boxes of tiles without one too, for the report only.
+
+    Raises
+    ------
+    ValueError
+        An unknown name or a number out of range.
+    """
+
+    model: str = "affine"
+    order: int = 2
+    replace: Replace = "all"
+    samples: int = 10
+    max_residual: float | None = None
+    skip_bad: bool = False
+    locate: bool = False
+
+    def __post_init__(self) -> None:
+        if self.model not in MODELS:
+            raise ValueError(f"expected model as one of {', '.join(MODELS)}, got {self.model!r}")
+        if self.replace not in REPLACEMENTS:
+            raise ValueError(f"expected replace as one of {', '.join(REPLACEMENTS)}, got {self.replace!r}")
+        if not 0 <= self.order <= 12:
+            raise ValueError(f"expected order from 0 to 12, got {self.order}")
+        if not 1 <= self.samples <= 1000:
+            raise ValueError(f"expected samples from 1 to 1000, got {self.samples}")
+        if self.samples**2 < self.parameters:
+            raise ValueError(
+                f"expected at least {self.parameters} samples for {self.model}, got {self.samples} x {self.samples}"
+            )
+        if self.max_residual is not None and not self.max_residual >= 0.0:
+            raise ValueError(f"expected max_residual of 0 px or more, got {self.max_residual}")
+
+    @property
+    def parameters(self) -> int:
+        """Fewest points that determine the model."""
+        fewest = {"translation": 1, "rigid": 2, "similarity": 2, "affine": 3}
+        return fewest.get(self.model, (self.order + 1) * (self.order + 2) // 2)
+
+
+def reestimate_section(section: Section, options: Options) -> tuple[Section, SectionResult]:
+    """Estimate one transform in place of (a part of) the list of every tile.
+
+    Parameters
+    ----------
+    section : Section
+        It is not changed; what needs no change is shared with the answer.
+    options : Options
+        What to estimate.
+
+    Returns
+    -------
+    section : Section
+        The same tiles with their new lists. The box is derived anew where there was one; every other member is
+        untouched.
+    result : SectionResult
+        Residuals, and what is wrong with the bad tiles.
+    """
+    faults: dict[int, SpecError] = {}
+    lists = _read(section, options, faults)
+    count = len(section.tilespecs)
+    rms, worst, boxes = np.full(count, np.nan), np.full(count, np.nan), np.full((count, 4), np.nan)
+    tiles = list(section.tilespecs)
+    if lists:
+        maps = Maps(lists, options)
+        estimate = maps.estimate(MODELS[options.model])
+        index = np.array([member.index for member in lists])
+        rms[index], worst[index] = estimate.rms, estimate.max_residual
+        ok = _judge(section, maps, estimate, faults)
+        _write(tiles, [lists[i] for i in ok], estimate.params[ok], options, boxes)
+    bad = tuple(sorted(faults))
+    rms[list(bad)] = worst[list(bad)] = np.nan
+    for place in bad:
+        boxes[place] = _stored_box(section.tilespecs[place])
+    result = SectionResult(
+        section.name, section.part, section.z, section.tile_ids, rms, worst, boxes, [faults[i] for i in bad], bad
+    )
+    if options.skip_bad and bad:
+        kept = [i for i in range(count) if i not in faults]
+        return section.with_tilespecs([tiles[i] for i in kept], kept), result
+    return section.with_tilespecs(tiles), result
+
+
+def _read(section: Section, options: Options, faults: dict[int, SpecError]) -> list[TileList]:
+    reader = ListReader(section.transforms, options.replace)
+    lists = []
+    for index, tile in enumerate(section.tilespecs):
+        try:
+            lists.append(reader.read(index, tile))
+        except SpecError as error:
+            faults[index] = error
+    return lists
+
+
+class Maps:
+    """The maps of all tiles whose lists could be read.
+
+    Parameters
+    ----------
+    lists : sequence of TileList
+        One or more.
+    options : Options
+        What to estimate.
+    """
+
+    def __init__(self, lists: Sequence[TileList], options: Options) -> None:
+        self.lists = lists
+        self.options = options
+        self.size = np.array([[member.width, member.height] for member in lists])
+
+    def estimate(self, model: type[Transform], samples: int | None = None) -> BatchEstimate:
+        """Fit a model to what is replaced.
+
+        Parameters
+        ----------
+        model : type
+            One of `MODELS`.
+        samples : int, optional
+            Instead of the number in the options.
+
+        Returns
+        -------
+        BatchEstimate
+            One member for each list.
+        """
+        order, count = self.options.order, samples or self.options.samples
+        after = TransformBatch.from_lists(member.after for member in self.lists)
+        if not any(member.before for member in self.lists):
+            width, height = self.size.T
+            return after.reestimate(model, order=order, width=width, height=height, samples=count)
+        from transforms.batch import fit_batch
+
+        unit = sampling_grid(count, 1.0, 1.0)
+        src = TransformBatch.from_lists(member.before for member in self.lists).apply(unit * self.size[:, None, :])
+        dst = after.apply(src)
+        offsets = np.arange(len(self.lists) + 1) * len(unit)
+        return fit_batch(model, src.reshape(-1, 2), dst.reshape(-1, 2), offsets, order=order)
+
+    def flat(self, estimate: BatchEstimate) -> npt.NDArray[np.bool_]:
+        """Say which tiles have an image without area.
+
+        Parameters
+        ----------
+        estimate : BatchEstimate
+            The fits.
+
+        Returns
+        -------
+        ndarray
+            (T,) bool.
+        """
+        # Models that can't be flat themselves, and constants, don't show it.
+        shows = estimate.model is Affine or (estimate.model is Polynomial and self.options.order > 0)
+        shown = estimate if shows else self.estimate(Affine, 3)
+        return is_flat(shown.params, self.size, affine=shown.model is Affine)
+
+
+def _judge(section: Section, maps: Maps, estimate: BatchEstimate, faults: dict[int, SpecError]) -> npt.NDArray[np.intp]:
+    """Note what is wrong with fits; return the places in the lists of the good ones."""
+    judge = Judge(section, [member.index for member in maps.lists], faults)
+    judge.failed(estimate.status)
+    judge.flat(maps.flat(estimate))
+    judge.beyond(estimate.max_residual, maps.options.max_residual)
+    return np.flatnonzero(judge.good)
+
+
+def _write(
+    tiles: list[Json], lists: Sequence[TileList], params: FloatArray, options: Options, boxes: FloatArray
+) -> None:
+    """Put the new lists, and the boxes that go with them, in place of the tiles that had the old ones."""
+    class_name = POLYNOMIAL if options.model == "polynomial" else AFFINE
+    boxed = [i for i, member in enumerate(lists) if options.locate or _has_box(tiles[member.index])]
+    if boxed:
+        boxes[[lists[i].index for i in boxed]] = _boxes([lists[i] for i in boxed], params[boxed], class_name)
+    for member, text in zip(lists, codecs.encode_many(class_name, params), strict=True):
+        tile = tiles[member.index]
+        old = member.replaced if options.replace == "last" else None
+        # The last transform stays what it is called, whatever its numbers.
+        leaf = old if old is not None and old.get("type", "leaf") == "leaf" else {"type": "leaf"}
+        specs = [*member.kept, {**leaf, "className": class_name, "dataString": text}]
+        tiles[member.index] = _rewritten(tile, specs, boxes[member.index])
+
+
+def _boxes(lists: Sequence[TileList], params: FloatArray, class_name: str) -> FloatArray:
+    """(T, 4) boxes of the new lists as the service derives them."""
+    model = Polynomial if class_name == POLYNOMIAL else Affine
+    boxes = np.empty((len(lists), 4))
+    cells = np.array([member.mesh_cell_size for member in lists])
+    for cell in np.unique(cells).tolist():
+        chosen = np.flatnonzero(cells == cell).tolist()
+        batch = TransformBatch.from_lists([*lists[i].before, model(params[i])] for i in chosen)
+        width, height = np.array([[lists[i].width, lists[i].height] for i in chosen]).T
+        boxes[chosen] = batch.bounding_boxes(width, height, cell)
+    return boxes
+
+
+def _has_box(tile: Json) -> bool:
+    return any(tile.get(name) is not None for name in _BOX)
+
+
+def _stored_box(tile: Json) -> list[float]:
+    values = [tile.get(name) for name in _BOX]
+    return [float(v) if isinstance(v, (int, float)) else np.nan for v in values]
+
+
+def _rewritten(tile: Json, specs: list[Spec], box: FloatArray) -> Json:
+    """The tile with its new list; every other member is the old one, in its place."""
+    changed: dict[str, Any] = {"transforms": {**tile.get("transforms", {"type": "list"}), "specList": specs}}
+    if _has_box(tile):
+        changed |= {name: _like(tile.get(name), value) for name, value in zip(_BOX, box.tolist(), strict=True)}
+    return tile | changed
+
+
+def _like(old: Any, value: float) -> int | float:
+    """Whole numbers stay whole where they were written so."""
+    return int(value) if isinstance(old, int) else value

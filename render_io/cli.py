@@ -1,0 +1,69 @@
+"""`render-io`: the command line."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from render_io.errors import RenderError
+
+__all__ = ["app", "main"]
+
+
+class _Commands(TyperGroup):
+    """Turns the project's errors into one line and exit status 2."""
+
+    def invoke(self, ctx: typer.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except RenderError as error:
+            typer.echo(f"render-io: {error}", err=True)
+            raise typer.Exit(2) from error
+
+
+app = typer.Typer(
+    cls=_Commands,
+    help="Stacks of tile specs: re-estimate their transforms, check them, map coordinates, serve them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from transforms import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Stacks of tile specs: re-estimate their transforms, check them, map coordinates, serve them."""
+
+
+_SUBCOMMANDS = {
+    "reestimate": "reestimate",
+    "info": "info",
+}
+"""Each subcommand, and the module in `render_io._commands` that has a function of its name."""
+
+for _name, _module in _SUBCOMMANDS.items():
+    app.command(_name)(getattr(import_module(f"render_io._commands.{_module}"), _name.replace("-", "_")))
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import http.client
+import json
 import math
 import socket
 import statistics
@@ -19,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -45,6 +47,9 @@ JAVA = {
     "read matches": (2_800, 3_050),
 }
 """Lower and higher of two runs of the Java service, warm, over an in-memory stand-in for its database."""
+
+
+JAVA_MACHINE_MB_S = (370, 390)
 
 
 @dataclass(frozen=True)
@@ -88,9 +93,7 @@ def running_service() -> Iterator[Client]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
-        process = subprocess.Popen(
-            [sys.executable, "-m", __spec__.name if __spec__ else __name__, "--serve", folder, str(port)]
-        )
+        process = subprocess.Popen([sys.executable, "-m", "benchmarks.service", "--serve", folder, str(port)])
         try:
             _wait_for(process, port)
             yield Client(port)
@@ -216,8 +219,8 @@ def measure(client: Client, size: Size) -> Iterator[Rate]:
     yield Rate("import, boxes derived", "tiles/s", _timed(size, tiles, import_all))
     client.send("PUT", STACK + "/state/COMPLETE")
     for work, path in (("read resolved tiles", "resolvedTiles"), ("read tile bounds", "tileBounds")):
-        rate = _timed(size, size.tiles, lambda path=path: client.send("GET", f"{STACK}/z/1.0/{path}"))
-        yield Rate(work, "tiles/s", rate)
+        read = partial(client.send, "GET", f"{STACK}/z/1.0/{path}")
+        yield Rate(work, "tiles/s", _timed(size, size.tiles, read))
     yield from _coordinates(client, size, rng)
     yield from _matches(client, size, rng)
 
@@ -261,8 +264,21 @@ def _matches(client: Client, size: Size, rng: np.random.Generator) -> Iterator[R
     yield Rate("read matches", "pairs/s", read)
 
 
+def machine_speed() -> float:
+    """Return at how many MB/s the standard `json` reads a layer: what tells this machine from the other one."""
+    text = _layer(1, FULL, {}, np.random.default_rng(1)).decode()
+    taken = []
+    for _ in range(5):
+        start = time.perf_counter()
+        json.loads(text)
+        taken.append(time.perf_counter() - start)
+    return len(text) / 1e6 / min(taken)
+
+
 def run(size: Size) -> list[Rate]:
     """Measure and print a line for each kind of work, as soon as it is done."""
+    low, high = JAVA_MACHINE_MB_S
+    print(f"json.loads: {machine_speed():.0f} MB/s here and now, {low} - {high} MB/s where and when Java was measured")
     print(f"{'work':24}{'ours':>12}  {'':12}{'Java':>18}{'ratio':>9}")
     rates = []
     with running_service() as client:

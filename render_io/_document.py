@@ -25,11 +25,11 @@ class Document:
     Parameters
     ----------
     tiles : dict
-        Tile specs by index (array) or by key (resolved tiles).
+        Tile specs by index (array), by key (resolved tiles), or by None (the document is one tile spec).
     transforms : dict
         Shared transform specs by id.
     envelope : dict or None
-        As in `Section`: None for an array.
+        As in `Section`: None for an array or a single tile spec.
     """
 
     tiles: dict[Key, Json] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class Document:
         Parameters
         ----------
         value : object
-            An array of tile specs, or an object with ``tileIdToSpecMap`` and ``transformIdToSpecMap``.
+            An array of tile specs, an object with ``tileIdToSpecMap`` and ``transformIdToSpecMap``, or one tile spec.
 
         Returns
         -------
@@ -58,8 +58,9 @@ class Document:
         if isinstance(value, list):
             return cls({index: _tile(tile, f"[{index}]") for index, tile in enumerate(value)})
         if not isinstance(value, dict) or not (TILES in value or TRANSFORMS in value):
-            hint = ", got a single one: put it into brackets" if _is_tile(value) else f", got {_kind(value)}"
-            raise SpecError(f"expected an array of tile specs, or resolved tiles{hint}")
+            if _is_tile(value):
+                return cls({None: value})
+            raise SpecError(f"expected an array of tile specs, or resolved tiles, got {_kind(value)}")
         tiles: dict[Key, Json] = {key: _tile(tile, f"{TILES}.{key}") for key, tile in _map(value, TILES).items()}
         shared = {key: _object(spec, f"{TRANSFORMS}.{key}") for key, spec in _map(value, TRANSFORMS).items()}
         envelope = {key: dict.fromkeys(item) if key in (TILES, TRANSFORMS) else item for key, item in value.items()}
@@ -175,6 +176,9 @@ class Document:
         SpecError
             A value inside can't be written, with tile and JSON path.
         """
+        if list(self.tiles) == [None] and not self.transforms:
+            yield _tile_text("", self.tiles[None]) + b"\n"
+            return
         if self.envelope is None and not self.transforms:
             yield from _lines(b"[]", (_tile_text(f"[{key}]", tile) for key, tile in self.tiles.items()))
             return
@@ -223,7 +227,7 @@ def _merge(into: dict[Any, Any], more: dict[Any, Any], where: str) -> None:
 
 
 def _place(key: Key) -> tuple[int, str]:
-    return (key, "") if isinstance(key, int) else (-1, key)
+    return (key, "") if isinstance(key, int) else (-1, key or "")
 
 
 def _is_tile(value: Any) -> bool:

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from render_io import _json
 from render_io._document import Document
 from render_io._files import DEFAULT_MAX_BYTES, make_writable_folder, read_bytes, replace_file, store_errors
-from render_io._section import Section
+from render_io._section import Json, Section
 from render_io.errors import SpecError, StoreError
 
 __all__ = ["DirectorySink", "DirectorySource", "FileSink", "FileSource", "is_stack_name", "natural_order"]
@@ -195,10 +195,10 @@ class DirectorySink:
         path = self._file(section)
         if path.name in self._written:
             raise StoreError(f"can't write {path}: two sections are named {section.name!r}", str(path))
-        self._written.add(path.name)
         document = Document()
         document.add(section)
         replace_file(path, document.in_order().chunks())
+        self._written.add(path.name)
 
     def finish(self) -> None:
         """Remove what was there before and belongs to no section of the new stack."""
@@ -244,6 +244,7 @@ class FileSink:
     _documents: dict[str, Document] = field(default_factory=dict, repr=False)
     _names: set[str] = field(default_factory=set, repr=False)
     _before: Document | None = field(default=None, repr=False)
+    _known: dict[Any, Json] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         if self.path.exists() and not (self.overwrite or self.resume):
@@ -251,13 +252,13 @@ class FileSink:
         make_writable_folder(self.path.absolute().parent)
         if self.resume and self.path.exists():
             self._before = read_document(self.path)
+            self._known = {tile.get("tileId"): tile for tile in self._before.tiles.values()}
 
     def has(self, section: Section) -> bool:
         """Whether the file that was there has the tiles of the section; if so they are kept."""
-        known = {tile.get("tileId"): tile for tile in self._before.tiles.values()} if self._before else {}
-        if self._before is None or not all(tile_id in known for tile_id in section.tile_ids):
+        if self._before is None or not all(tile_id in self._known for tile_id in section.tile_ids):
             return False
-        kept = section.with_tilespecs([known[tile_id] for tile_id in section.tile_ids])
+        kept = section.with_tilespecs([self._known[tile_id] for tile_id in section.tile_ids])
         self.write(kept.with_transforms(self._before.transforms))
         return True
 

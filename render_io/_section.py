@@ -13,7 +13,7 @@ from render_io.errors import SpecError
 __all__ = ["Json", "Key", "Section", "z_of", "z_text"]
 
 Json = dict[str, Any]
-Key = int | str
+Key = int | str | None
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,12 @@ class Section:
         Unique in its source; a directory sink names the file by it.
     part : str
         Part of the source that it was read from.
-    keys : tuple of int or str
-        Place of each tile in that part: index in an array, or key in a map. Empty for tiles that come from no document.
+    keys : tuple of int, str or None
+        Place of each tile in that part: index in an array, key in a map, or None when the document is one tile. Empty
+        for tiles that come from no document.
     envelope : dict or None
-        None for an array of tile specs; for resolved tiles the document's members in their order, where the two maps
-        have their keys in order and no values.
+        None for an array of tile specs or a single one; for resolved tiles the document's members in their order, where
+        the two maps have their keys in order and no values.
     """
 
     z: int | float | None

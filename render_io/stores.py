@@ -22,7 +22,7 @@ Use it like this; nothing else of this module is needed by a pipeline::
         .parallel -> bool                              # whether other threads and processes may write to copies of it
     check_tile(spec) -> list[SpecError]                # what is wrong with one tile, with tile id and JSON path
 
-Kinds of text: a ``.json`` or ``.json.gz`` file (an array of tile specs, or resolved tiles), a directory of such
+Kinds of text: a ``.json`` or ``.json.gz`` file (an array of tile specs, one, or resolved tiles), a directory of such
 files, or an address ``scheme://...`` whose scheme is in the table below. A file with several z values yields one
 section for each, and a file sink puts the tiles back into the order they had. Faults of a store raise `StoreError`; a
 tile that is merely wrong inside is passed on as it is, for `check_tile` to report. A document without tiles yields one

@@ -72,6 +72,13 @@ def test_T53_mipmaps_compare_with_anything_and_can_be_keys():
     assert len({MipMap("a"), MipMap("a"), MipMap("b")}) == 2
 
 
+def test_D27_mipmaps_are_equal_only_when_every_member_is():
+    one = MipMap.from_json({"imageUrl": "a", "imageSliceNumber": 1})
+    assert one == MipMap.from_json({"imageUrl": "a", "imageSliceNumber": 1})
+    assert one != MipMap.from_json({"imageUrl": "a", "imageSliceNumber": 2})
+    assert one != MipMap("a")
+
+
 def test_mipmaps_have_items_and_keep_further_members():
     mipmap = MipMap.from_json({"imageLoaderType": "H5_SLICE", "imageUrl": "a", "imageSliceNumber": 3})
     assert (mipmap["imageUrl"], mipmap["maskUrl"], mipmap["imageSliceNumber"]) == ("a", None, 3)

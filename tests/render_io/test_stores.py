@@ -45,7 +45,7 @@ def resolved(*specs, **shared):
 
 def is_stack(path: Path) -> bool:
     value = read(path)
-    return isinstance(value, list) and "tileId" in value[0]
+    return "tileId" in (value[0] if isinstance(value, list) else value)
 
 
 @requires_shared
@@ -167,6 +167,16 @@ def test_documents_without_tiles_are_passed_on(tmp_path):
     for number, value in enumerate([[], resolved(L={"className": "c"}), {"tileIdToSpecMap": {}}]):
         copy_stack(put(tmp_path / "in.json", value), tmp_path / f"{number}.json")
         assert exactly(read(tmp_path / f"{number}.json")) == exactly(value)
+
+
+def test_a_single_tile_is_a_stack_and_stays_one(tmp_path):
+    source = put(tmp_path / "in.json", tile("a", transforms={"type": "list", "specList": []}))
+    copy_stack(source, tmp_path / "out.json")
+    copy_stack(source, tmp_path / "out")
+    assert exactly(read(tmp_path / "out.json")) == exactly(read(tmp_path / "out" / "z1.json")) == exactly(read(source))
+    put(tmp_path / "out" / "z2.json", [tile("b", 2)])
+    copy_stack(tmp_path / "out", tmp_path / "both.json")
+    assert [spec["tileId"] for spec in read(tmp_path / "both.json")] == ["a", "b"]
 
 
 def test_sections_made_by_hand_are_taken(tmp_path):
@@ -381,7 +391,7 @@ def test_the_same_content_is_the_same_file(tmp_path):
         (b"null", "got null"),
         (b'[{"tileId": "a"}, 7]', r"\[1\]: expected a tile spec, got int '7'"),
         (b'[{"matches": {}, "pId": "a"}]', r"\[0\]: expected a tile spec, got an object with members matches, pId"),
-        (b'{"tileId": "a"}', "put it into brackets"),
+        (b'{"className": "c"}', "expected an array.*got an object with members className"),
         (b'{"tileIdToSpecMap": []}', "tileIdToSpecMap: expected an object, got an array"),
         (b'{"tileIdToSpecMap": {"a": null}}', r"tileIdToSpecMap\.a: expected a tile spec, got null"),
         (b'{"transformIdToSpecMap": {"L": 1}}', r"transformIdToSpecMap\.L: expected an object"),

@@ -136,7 +136,7 @@ def connected(address: str) -> Iterator[Executor]:
     except ImportError as error:
         raise RenderError("expected dask for a scheduler: install render-transforms[dask]") from error
     try:
-        client = Client(address, timeout="20s")
+        client = Client(address, timeout="20s")  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise RenderError(f"can't reach a Dask scheduler at {address}: {error}") from error
     with client:

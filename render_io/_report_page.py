@@ -17,7 +17,8 @@ __all__ = ["image", "page_chunks", "page_frame", "table"]
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2em auto; max-width: 64em; padding: 0 1em; color: #222; }
 h1, h2 { font-weight: 600; } h2 { margin-top: 2em; }
-table { border-collapse: collapse; margin: .5em 0; } td, th { padding: .2em .8em; border-bottom: 1px solid #ddd; text-align: left; }
+table { border-collapse: collapse; margin: .5em 0; }
+td, th { padding: .2em .8em; border-bottom: 1px solid #ddd; text-align: left; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
 img { max-width: 100%; } figure { margin: 1em 0; } .bad { color: #b00; }
 """.strip()

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
-from render_io._section_result import SectionResult
+from render_io._section_result import FloatArray, SectionResult
 from render_io._summary import HISTOGRAM_EDGES, Summary
 from render_io.errors import RenderError
 
@@ -47,10 +48,10 @@ def picture(width: float, height: float, into: io.BytesIO) -> Iterator[Axes]:
         raise RenderError("expected matplotlib for a report: install render-transforms[plot]") from error
     # Figures made without pyplot belong to nobody: any thread may draw, nothing piles up.
     figure = Figure(figsize=(width, height), dpi=100, layout="constrained")
-    canvas = FigureCanvasAgg(figure)
+    FigureCanvasAgg(figure)
     yield figure.subplots()
     # No software version inside: the same numbers are the same file.
-    canvas.print_png(into, metadata={"Software": None})
+    figure.savefig(into, format="png", metadata={"Software": None})
 
 
 def residual_map_png(result: SectionResult) -> bytes:
@@ -70,7 +71,7 @@ def residual_map_png(result: SectionResult) -> bytes:
 
     into = io.BytesIO()
     placed = np.isfinite(result.boxes).all(axis=1)
-    with picture(8.0, 7.0, into) as axes:
+    with picture(8.0, _map_height(result.boxes[placed]), into) as axes:
         corners = result.boxes[:, [[0, 1], [2, 1], [2, 3], [0, 3]]]
         good, bad = placed & result.good, placed & ~result.good
         tiles = PolyCollection(list(corners[good]), array=result.max_residual[good], cmap="viridis", ec="white", lw=0.3)
@@ -85,7 +86,15 @@ def residual_map_png(result: SectionResult) -> bytes:
     return into.getvalue()
 
 
-def _map_title(result: SectionResult, placed: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> str:
+def _map_height(boxes: FloatArray) -> float:
+    """Height in inches that fits the section, within reason."""
+    if not len(boxes):
+        return 3.0
+    width, height = boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0)
+    return float(np.clip(1.0 + 5.5 * height / max(width, 1.0), 3.0, 12.0))
+
+
+def _map_title(result: SectionResult, placed: npt.NDArray[np.bool_]) -> str:
     parts = [f"section {result.name}: {len(placed)} tiles"]
     parts += [f"{len(result.bad)} bad (red)"] if result.bad else []
     parts += [f"{np.count_nonzero(~placed)} without place"] if not placed.all() else []

@@ -15,8 +15,8 @@ from render_io.errors import SpecError
 
 __all__ = ["HISTOGRAM_EDGES", "SectionRow", "Summary", "TileRow"]
 
-HISTOGRAM_EDGES: npt.NDArray[np.float64] = np.concatenate([[0.0], np.logspace(-9, 4, 79), [np.inf]])
-"""Bins of the largest residual of a tile, in pixels: six to a decade."""
+HISTOGRAM_EDGES: npt.NDArray[np.float64] = np.concatenate([[0.0], np.logspace(-9, 4, 13 * 40 + 1), [np.inf]])
+"""Bins of the largest residual of a tile, in pixels: forty to a decade."""
 
 _WORST = 20
 _FAULTS_KEPT = 10_000

@@ -128,7 +128,7 @@ class ListReader:
         return key[0], key[1], key[2]
 
     def _members(self, transforms: Any) -> list[Spec]:
-        if not isinstance(transforms, dict) or kind_of(transforms | {"type": "list"}) != "list":
+        if not isinstance(transforms, dict):
             raise SpecError(f"expected a list of transforms (an object), got {describe(transforms)}", path=_ROOT)
         if transforms.get("type", "list") != "list":
             raise SpecError(f"expected 'list', got {describe(transforms['type'])}", path=f"{_ROOT}.type")
@@ -146,7 +146,7 @@ class ListReader:
         return self._cut_after_lens(members)
 
     def _cut_after_lens(self, members: list[Spec]) -> tuple[list[Spec], int]:
-        if all(isinstance(m, dict) and m.get("type", "leaf") == "leaf" and "metaData" not in m for m in members):
+        if all(_is_plain(member) for member in members):
             return members, int(bool(members) and members[0].get("className") in _LENS_CLASSES)
         spread = [part for place, spec in enumerate(members) for part in self._spread(place, spec)]
         labelled = [place for place, (_, labels, _) in enumerate(spread) if LENS_LABEL in labels]
@@ -181,6 +181,11 @@ def _positive(value: Any, name: str) -> float:
     if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < math.inf:
         return float(value)
     raise SpecError(f"expected a number above 0, got {'none' if value is None else describe(value)}", path=name)
+
+
+def _is_plain(spec: Any) -> bool:
+    """Whether a member is a leaf without labels."""
+    return isinstance(spec, dict) and spec.get("type", "leaf") == "leaf" and "metaData" not in spec
 
 
 def _hides_lens(spec: Spec) -> bool:

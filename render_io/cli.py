@@ -16,7 +16,8 @@ __all__ = ["app", "main"]
 class _Commands(TyperGroup):
     """Turns the project's errors into one line and exit status 2."""
 
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
+        """Run a subcommand."""
         try:
             return super().invoke(ctx)
         except RenderError as error:

@@ -56,7 +56,8 @@ class Camera:
         bent = d * (1.0 + k1 * square + k2 * square**2)[:, None]
         bent[:, 0] += 2.0 * p1 * d[:, 0] * d[:, 1] + p2 * (square + 2.0 * d[:, 0] ** 2)
         bent[:, 1] += p1 * (square + 2.0 * d[:, 1] ** 2) + 2.0 * p2 * d[:, 0] * d[:, 1]
-        return centre + unit * bent
+        straight: FloatArray = centre + unit * bent
+        return straight
 
 
 @dataclass(frozen=True, eq=False)

@@ -149,21 +149,15 @@ def _shown(
 @contextmanager
 def _bar(parts: list[str]) -> Iterator[Callable[[SectionResult], None]]:
     """A bar on standard error; it counts parts when there are many, else only sections and tiles."""
+    from rich import progress
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
 
     columns = (
-        TextColumn("sections"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[tiles]:,} tiles"),
-        TextColumn("{task.fields[rate]:,.0f} tiles/s"), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+        progress.TextColumn("sections"), progress.BarColumn(), progress.MofNCompleteColumn(),
+        progress.TextColumn("{task.fields[tiles]:,} tiles"), progress.TextColumn("{task.fields[rate]:,.0f} tiles/s"),
+        progress.TimeElapsedColumn(), progress.TextColumn("left"), progress.TimeRemainingColumn(),
     )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=len(parts) if len(parts) > 1 else None, tiles=0, rate=0.0)
         place = {part: count for count, part in enumerate(parts, 1)}
         sections = tiles = 0

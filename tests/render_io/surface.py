@@ -124,7 +124,11 @@ def differences(row: Row) -> list[str]:
         faults.append(f"parameters: {[p[0] for p in ours]}, expected {[p[0] for p in theirs]}")
     excused = DELIBERATE.get(row.key, {})
     for (name, _, expected), (_, _, default) in zip(theirs, ours, strict=False):
-        if expected != default and name not in excused and {expected, default} != {"WithPool", "WithMultiprocessingPool"}:
+        if (
+            expected != default
+            and name not in excused
+            and {expected, default} != {"WithPool", "WithMultiprocessingPool"}
+        ):
             faults.append(f"default of {name}: {default}, expected {expected}")
     return faults
 

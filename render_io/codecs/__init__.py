@@ -7,10 +7,20 @@ all there is. Numbers are written so that they read back to the same bits, in a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from importlib import import_module
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 from typing import Final
 
+from render_io.codecs import (
+    b_spline,
+    lens,
+    linear,
+    moving_least_squares,
+    offsets,
+    opaque,
+    polynomial,
+    thin_plate_spline,
+    warp_field,
+)
 from render_io.codecs._bulk import decode_many, encode_many
 from render_io.codecs._codec import Codec
 from render_io.codecs._numbers import format_double, parse_double, parse_int, parse_single
@@ -34,30 +44,6 @@ __all__ = [
 ]
 
 
-def _landed() -> list[ModuleType]:
-    """Families whose transforms exist already (until all have landed)."""
-    found = []
-    for name in (
-        "linear",
-        "polynomial",
-        "lens",
-        "thin_plate_spline",
-        "moving_least_squares",
-        "b_spline",
-        "warp_field",
-        "offsets",
-        "opaque",
-    ):
-        try:
-            found.append(import_module(f"render_io.codecs.{name}"))
-        except ModuleNotFoundError:
-            continue
-    return found
-
-
-_FAMILIES = _landed()
-
-
 def _table(codecs: Iterable[Codec]) -> Mapping[str, Codec]:
     table: dict[str, Codec] = {}
     for codec in codecs:
@@ -67,7 +53,19 @@ def _table(codecs: Iterable[Codec]) -> Mapping[str, Codec]:
     return MappingProxyType(table)
 
 
-CODECS: Final[Mapping[str, Codec]] = _table(codec for family in _FAMILIES for codec in family.CODECS)
+CODECS: Final[Mapping[str, Codec]] = _table(
+    (
+        *linear.CODECS,
+        *polynomial.CODECS,
+        *lens.CODECS,
+        *thin_plate_spline.CODECS,
+        *moving_least_squares.CODECS,
+        *b_spline.CODECS,
+        *warp_field.CODECS,
+        *offsets.CODECS,
+        *opaque.CODECS,
+    )
+)
 """Every class name that has a codec. Where several can write a transform, the first exact one is the default."""
 
 _WRITERS: Final[dict[type[Transform], tuple[Codec, ...]]] = {}

@@ -18,6 +18,7 @@ import orjson
 from render_io.codecs._numbers import format_double, parse_double, parse_single
 from render_io.codecs._text import quoted, white_fields
 from render_io.codecs.names import AFFINE, HOMOGRAPHY, POLYNOMIAL, RIGID, SIMILARITY, TRANSLATION
+from render_io.codecs.polynomial import coefficient_count
 from render_io.errors import ConversionError, SpecError
 
 __all__ = ["decode_many", "encode_many"]
@@ -85,8 +86,6 @@ def encode_many(class_name: str, params: npt.ArrayLike) -> list[str]:
         Another class, or an array of another shape. Matrices of the other linear classes are affine: written as
         such, they lose nothing.
     """
-    from render_io.codecs.polynomial import coefficient_count
-
     array = np.ascontiguousarray(params, dtype=np.float64)
     inner = array.shape[1:]
     if class_name == AFFINE and inner == (2, 3):
@@ -102,8 +101,6 @@ def encode_many(class_name: str, params: npt.ArrayLike) -> list[str]:
 
 
 def _polynomials(texts: Sequence[str]) -> FloatArray:
-    from render_io.codecs.polynomial import coefficient_count
-
     count = len(white_fields(texts[0], "").fields) if texts else 2
     width = coefficient_count(count)
     if 2 * width != count:

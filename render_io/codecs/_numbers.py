@@ -146,6 +146,7 @@ def format_double(value: float) -> str:
     str
         Plain notation for magnitudes in [0.001, 1e7) and zero, else ``d.dddE<exponent>``.
     """
+    value = float(value)  # numpy's scalars print themselves differently
     text = repr(value)
     magnitude = abs(value)
     if 1e-3 <= magnitude < 1e7 or magnitude == 0:

@@ -26,22 +26,27 @@ def _decode(text: str, java_precision: bool) -> LensCorrection:
     if length < 0:
         raise fields.error(f"got the length {length}")
     fields.require(4 + 4 * length)
+    width, height = fields.integer(2 + 4 * length), fields.integer(3 + 4 * length)
     numbers = np.array(fields.numbers(2, 2 + 4 * length))
-    means = 2 * length
+    beta, mean, deviation = np.split(numbers, [2 * length, 3 * length])
+    degree = max(dimension, 0)  # to Java, a negative dimension has no features either
+    powers = (degree + 1) * (degree + 2) // 2 - 1
+    if length != powers or not length:
+        return LensCorrection(degree, beta.reshape(length, 2), mean, deviation, width, height)
+    # No room for the constant: Java puts it in the place of the last power, which therefore counts for nothing.
     return LensCorrection(
-        dimension,
-        numbers[:means].reshape(length, 2),
-        numbers[means : means + length],
-        numbers[means + length :],
-        fields.integer(2 + 4 * length),
-        fields.integer(3 + 4 * length),
+        degree,
+        np.insert(beta.reshape(length, 2), -1, 0.0, axis=0),
+        np.insert(mean, -1, 0.0),
+        np.insert(deviation, -1, 1.0),
+        width,
+        height,
     )
 
 
 def _encode(transform: LensCorrection) -> str:
     numbers = np.concatenate([transform.beta.ravel(), transform.norm_mean, transform.norm_var])
-    size = f"{int(transform.width)} {int(transform.height)} "
-    return f"{transform.dimension} {len(transform.beta)} {join(numbers.tolist())} {size}"
+    return f"{transform.dimension} {len(transform.beta)} {join(numbers.tolist())} {transform.width} {transform.height} "
 
 
 CODECS: Final = tuple(Codec(class_name, (LensCorrection,), _decode, _encode) for class_name in (LENS, *LENS_ALIASES))

@@ -18,11 +18,16 @@ from render_io.codecs.names import MLS, MLS2
 from render_io.codecs.opaque import OpaqueTransform
 from transforms.base import Transform
 from transforms.linear import Affine, Rigid, Similarity, Translation
-from transforms.moving_least_squares import MovingLeastSquares
+from transforms.moving_least_squares import MovingLeastSquares, MovingModel
 
 __all__ = ["CODECS"]
 
-_MODELS: Final = {"translation": Translation, "rigid": Rigid, "similarity": Similarity, "affine": Affine}
+_MODELS: Final[dict[str, MovingModel]] = {
+    "translation": Translation,
+    "rigid": Rigid,
+    "similarity": Similarity,
+    "affine": Affine,
+}
 _WORDS: Final = {model: word for word, model in _MODELS.items()}
 _HEADER: Final = 3
 _LAYOUT: Final = "model, dimension, alpha and 2*dimension + 1 numbers per control point"
@@ -49,7 +54,7 @@ def _decoder(class_name: str, single: bool) -> Callable[[str, bool], Transform]:
             return OpaqueTransform(class_name, text)
         rows = np.array(numbers).reshape(-1, 5)
         model = _MODELS[fields.at(0)]
-        return MovingLeastSquares(rows[:, 0:2], rows[:, 2:4], rows[:, 4], model, alpha)
+        return MovingLeastSquares(rows[:, 0:2], rows[:, 2:4], rows[:, 4], model, alpha, float_weights=rounded)
 
     return decode
 
@@ -60,6 +65,6 @@ def _encode(transform: MovingLeastSquares) -> str:
 
 
 CODECS: Final = (
-    Codec(MLS, (MovingLeastSquares,), _decoder(MLS, single=False), _encode),
-    Codec(MLS2, (MovingLeastSquares,), _decoder(MLS2, single=True), _encode),
+    Codec(MLS, (MovingLeastSquares,), _decoder(MLS, single=False), _encode, lambda t: not t.float_weights),
+    Codec(MLS2, (MovingLeastSquares,), _decoder(MLS2, single=True), _encode, lambda t: t.float_weights),
 )

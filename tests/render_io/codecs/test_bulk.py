@@ -102,6 +102,27 @@ def test_homographies_are_written_as_one_by_one():
     assert same_bits(codecs.decode_many(names.HOMOGRAPHY, codecs.encode_many(names.HOMOGRAPHY, params)), params)
 
 
+@given(st.data(), st.integers(0, 4))
+def test_polynomials_of_one_order(data, order):
+    width = (order + 1) * (order + 2) // 2
+    texts = data.draw(rows(2 * width))
+    many = codecs.decode_many(names.POLYNOMIAL, texts)
+    if texts:
+        assert many.shape == (len(texts), 2, width)
+    for text, params in zip(texts, many, strict=True):
+        assert same_bits(params, codecs.decode(names.POLYNOMIAL, text).coefficients)
+    assert same_bits(codecs.decode_many(names.POLYNOMIAL, codecs.encode_many(names.POLYNOMIAL, many)), many)
+
+
+def test_polynomials_of_several_orders_are_no_array():
+    with pytest.raises(SpecError) as caught:
+        codecs.decode_many(names.POLYNOMIAL, ["1 2 3 4 5 6", "1 2"])
+    assert caught.value.path == "[1]"
+    with pytest.raises(SpecError) as caught:
+        codecs.decode_many(names.POLYNOMIAL, ["1 2 3 4 5 6 7 8"])
+    assert caught.value.path == "[0]"
+
+
 def test_other_classes_are_refused():
     with pytest.raises(ConversionError, match=names.LENS):
         codecs.decode_many(names.LENS, [])

@@ -133,6 +133,12 @@ def test_written_doubles_read_back_to_the_same_bits(value):
         assert len(whole) == 1 or plain
 
 
+def test_numpy_scalars_are_written_as_numbers():
+    assert [format_double(kind(0.5)) for kind in (np.float64, np.float32)] == ["0.5", "0.5"]
+    assert format_double(np.float64(1e16)) == "1.0E16"
+    assert format_double(3) == "3.0"
+
+
 def test_notation_of_java():
     values = [1e-5, 1e-4, 1.5e10, 1e7, 123456789.0, 0.001, 100.0, 5e-324, 1e-323, -1.25e-7, math.nan, -math.inf]
     assert [format_double(value) for value in values] == [

@@ -222,6 +222,19 @@ def test_D25_lens_whose_length_does_not_fit():
     np.testing.assert_array_equal(surplus.apply([[2.0, 3.0]]), [[702.0, 803.0]])
 
 
+def test_lens_texts_at_the_edge_of_what_java_takes():
+    """One row short, the constant takes the place of the last power; a negative dimension has no features."""
+    short = codecs.decode(names.LENS, "1 2 3 0.5 7 8 10 20 2 4 100 100")
+    np.testing.assert_array_equal(short.apply([[12.0, 99.0]]), [[3.0 + 700.0, 0.5 + 800.0]])
+    constant = codecs.decode(names.LENS, "-3 1 1.5 2.5 0 1 10 10")
+    np.testing.assert_array_equal(constant.apply([[12.0, 99.0]]), [[150.0, 250.0]])
+    for lens in (short, constant):
+        assert codecs.decode(*codecs.encode(lens)) == lens
+    for wrong in ("0 0 10 10", "1 1 3 0.5 10 2 100 100", "1 -3 1"):
+        with pytest.raises(SpecError):
+            codecs.decode(names.LENS, wrong)
+
+
 def test_D51_thin_plate_spline_texts():
     valid = "ThinPlateSplineR2LogR 2 3 null eJxjYEAFDpEMWAFM3F7K7NFrGWddey0obbxSyyDUKBGmDiYP4wMApoMMWA=="
     head, _, _, _, data = valid.split()
@@ -266,7 +279,7 @@ def test_section7_14_every_lens_name_is_kept():
 
 def test_section7_20_blocks_are_plain_where_compression_does_not_help():
     noise = np.random.default_rng(5).normal(size=(4, 2))
-    text = codecs.encode(ThinPlateSpline(noise, noise * 3.7, noise[:2].repeat(2, axis=1)[:, :3]))[1].split()
+    text = codecs.encode(ThinPlateSpline(noise, noise * 3.7, noise[:3].T))[1].split()
     assert text[3].startswith("@")
     assert text[4].startswith("@")
     regular = codecs.encode(ThinPlateSpline(np.zeros((4, 2)), np.zeros((4, 2))))[1].split()

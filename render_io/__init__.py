@@ -10,6 +10,7 @@ import sys
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
@@ -29,14 +30,6 @@ __all__ = [
     "transform",
 ]
 
-_MODULES = frozenset(
-    {
-        "channel", "client", "codecs", "coordinate", "errors", "external", "http", "image", "image_pyramid", "layout",
-        "native", "pointmatch", "reestimate", "render", "report", "resolvedtiles", "server", "specs", "stack", "stores",
-        "tilespec", "transform", "utils",
-    }
-)  # fmt: skip
-
 _NAMES = {
     "Render": "render_io.render",
     "connect": "render_io.render",
@@ -46,17 +39,23 @@ _NAMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return import_module(f"render_io.{name}")
     if name in _NAMES:
         found = getattr(import_module(_NAMES[name]), name)
         globals()[name] = found
         return found
-    raise AttributeError(f"module 'render_io' has no attribute {name!r}")
+    if not name.startswith("_"):
+        own = f"{__name__}.{name}"
+        try:
+            return import_module(own)
+        except ModuleNotFoundError as error:
+            if error.name != own:
+                raise
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES, *_NAMES})
+    modules = (module.name for module in iter_modules(__path__))
+    return sorted({*globals(), *_NAMES, *(name for name in modules if not name.startswith("_"))})
 
 
 def install_as_renderapi() -> None:

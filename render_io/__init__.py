@@ -55,7 +55,7 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     modules = (module.name for module in iter_modules(__path__))
-    return sorted({*globals(), *_NAMES, *(name for name in modules if not name.startswith("_"))})
+    return sorted({*globals(), *__all__, *_NAMES, *(name for name in modules if not name.startswith("_"))})
 
 
 def install_as_renderapi() -> None:

@@ -70,7 +70,32 @@ def program_jet(
 
 
 @kernel
+def jet_at(
+    op: int,
+    values: FloatArray,
+    instructions: IntArray,
+    lo: int,
+    hi: int,
+    params: FloatArray,
+    scratch: FloatArray,
+    x: float,
+    y: float,
+) -> Jet:
+    """Jet of one leaf (op, values), or of the program where ``op`` is 0: most solves are of one leaf, which needs no interpreter."""
+    if op != 0:
+        return leaf_jet(op, values, x, y)
+    return program_jet(instructions, lo, hi, params, scratch, x, y)
+
+
+@kernel
+def length(dx: float, dy: float) -> float:
+    return math.sqrt(dx * dx + dy * dy)
+
+
+@kernel
 def descend(
+    op: int,
+    values: FloatArray,
     instructions: IntArray,
     lo: int,
     hi: int,
@@ -87,8 +112,8 @@ def descend(
 
     Goes on below ``bound`` as long as steps still help, so that the answer is as good as rounding allows.
     """
-    fu, fv, a, b, c, d = program_jet(instructions, lo, hi, params, scratch, x, y)
-    error = math.hypot(u - fu, v - fv)
+    fu, fv, a, b, c, d = jet_at(op, values, instructions, lo, hi, params, scratch, x, y)
+    error = length(u - fu, v - fv)
     for _ in range(max_iterations):
         det = a * d - b * c
         if error == 0.0 or not abs(det) > 1e-15 * (abs(a * d) + abs(b * c)):
@@ -99,8 +124,8 @@ def descend(
         better = False
         for _halving in range(HALVINGS):
             nx, ny = x + share * dx, y + share * dy
-            nu, nv, na, nb, nc, nd = program_jet(instructions, lo, hi, params, scratch, nx, ny)
-            next_error = math.hypot(u - nu, v - nv)
+            nu, nv, na, nb, nc, nd = jet_at(op, values, instructions, lo, hi, params, scratch, nx, ny)
+            next_error = length(u - nu, v - nv)
             if next_error <= (1.0 - ARMIJO * share) * error:
                 better = True
                 break
@@ -167,16 +192,20 @@ def solve_point(
     """
     if not (math.isfinite(u) and math.isfinite(v)):
         return math.nan, math.nan, False
-    bound = tolerance * max(1.0, math.hypot(u, v))
+    bound = tolerance * max(1.0, length(u, v))
+    op, first, last = 0, 0, 0
+    if hi - lo == 1 and instructions[lo, codes.OP] < codes.FORK:
+        op, first, last = instructions[lo, codes.OP], instructions[lo, codes.START], instructions[lo, codes.STOP]
+    values = params[first:last]
     if not math.isfinite(x0 + y0):
         x0 = start_map[0] * u + start_map[1] * v + start_map[2]
         y0 = start_map[3] * u + start_map[4] * v + start_map[5]
-    x, y, error = descend(instructions, lo, hi, params, scratch, u, v, x0, y0, bound, max_iterations)
+    x, y, error = descend(op, values, instructions, lo, hi, params, scratch, u, v, x0, y0, bound, max_iterations)
     if error <= bound:
         return x, y, True
     for rank in range(3):
         x0, y0 = nearest_start(instructions, lo, hi, params, scratch, start_map, u, v, rank)
-        x, y, error = descend(instructions, lo, hi, params, scratch, u, v, x0, y0, bound, max_iterations)
+        x, y, error = descend(op, values, instructions, lo, hi, params, scratch, u, v, x0, y0, bound, max_iterations)
         if error <= bound:
             return x, y, True
     return math.nan, math.nan, False

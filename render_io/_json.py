@@ -198,9 +198,21 @@ def copied(value: Any) -> Any:
     -------
     object
         Shares no dict and no list with `value`.
+
+    Raises
+    ------
+    SpecError
+        It is nested too deeply.
     """
+    try:
+        return _copied(value)
+    except RecursionError:
+        raise SpecError("JSON is nested too deeply") from None
+
+
+def _copied(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: copied(item) if isinstance(item, (dict, list)) else item for key, item in value.items()}
+        return {key: _copied(item) if isinstance(item, (dict, list)) else item for key, item in value.items()}
     if isinstance(value, list):
-        return [copied(item) if isinstance(item, (dict, list)) else item for item in value]
+        return [_copied(item) if isinstance(item, (dict, list)) else item for item in value]
     return value

@@ -79,8 +79,9 @@ def test_values_deeper_than_the_writer_allows_raise_no_recursion_error():
     deep: list[object] = []
     for _ in range(100_000):
         deep = [deep]
-    with pytest.raises(SpecError, match="deeply"):
-        _json.dumps(deep)
+    for work in (_json.dumps, _json.copied):
+        with pytest.raises(SpecError, match="deeply"):
+            work(deep)
     shallow: object = 1
     for _ in range(400):
         shallow = [shallow]

@@ -6,7 +6,8 @@ A spec is a dict as it came from JSON; unknown members are never touched. A miss
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from functools import wraps
+from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar
 
 from render_io.codecs._numbers import parse_double
 from render_io.errors import SpecError
@@ -22,6 +23,7 @@ __all__ = [
     "members_of",
     "reference_of",
     "references_by_id",
+    "sane_depth",
     "weight_of",
     "with_branches",
     "with_labels",
@@ -36,6 +38,23 @@ References: TypeAlias = Mapping[str, Spec] | Sequence[Spec]
 
 Kind: TypeAlias = Literal["leaf", "list", "ref", "interpolated"]
 _KINDS: dict[Any, Kind] = {"list": "list", "ref": "ref", "interpolated": "interpolated"}
+
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def sane_depth(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Make a SpecError of nesting that exhausts the stack: the depth is the sender's choice."""
+
+    @wraps(function)
+    def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        try:
+            return function(*args, **kwargs)
+        except RecursionError:
+            raise SpecError("expected a spec of sane depth, got lists or interpolations nested too deeply") from None
+
+    return guarded
 
 
 def kind_of(spec: Any) -> Kind:

@@ -15,6 +15,7 @@ from render_io._spec_json import (
     labels_of,
     member_path,
     members_of,
+    sane_depth,
     weight_of,
     with_branches,
     with_labels,
@@ -56,6 +57,7 @@ def list_of(specs: Collection[Spec]) -> Spec:
     return {"type": "list", "specList": list(specs)}
 
 
+@sane_depth
 def flatten(spec: Spec) -> Spec:
     """Splice nested lists into one.
 
@@ -105,6 +107,7 @@ def _unresolved(spec: Spec) -> SpecError:
     return SpecError(f"expected resolved references, got one to {spec.get('refId')!r}", path="refId")
 
 
+@sane_depth
 def has_label(spec: Spec, label: str) -> bool:
     """Tell whether a spec carries a label.
 
@@ -133,6 +136,7 @@ def has_label(spec: Spec, label: str) -> bool:
     return kind == "list" and any(has_label(member, label) for member in members_of(spec))
 
 
+@sane_depth
 def post_match(spec: Spec) -> Spec:
     """Return the part of a list that comes after rendering for point matching.
 
@@ -156,6 +160,7 @@ def post_match(spec: Spec) -> Spec:
     return list_of(elements[-1:] if last is None else elements[last:])
 
 
+@sane_depth
 def exclude_after_last_labels(spec: Spec, labels: Collection[str]) -> Spec:
     """Cut a list after the last element that has one of the labels.
 
@@ -181,6 +186,7 @@ def exclude_after_last_labels(spec: Spec, labels: Collection[str]) -> Spec:
     return list_of(elements if last is None else elements[: last + 1])
 
 
+@sane_depth
 def exclude_first_and_all_after_labels(spec: Spec, labels: Collection[str]) -> Spec:
     """Cut a list before the first element that has one of the labels.
 
@@ -239,6 +245,7 @@ def last_transform(spec: Spec) -> Spec | None:
     return members[-1] if members else None
 
 
+@sane_depth
 def canonical(spec: Spec) -> Spec:
     """Return a spec as the service stores and answers it.
 

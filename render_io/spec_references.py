@@ -16,6 +16,7 @@ from render_io._spec_json import (
     members_of,
     reference_of,
     references_by_id,
+    sane_depth,
     with_branches,
     with_members,
 )
@@ -57,6 +58,7 @@ def follow(reference: str, shared: Mapping[str, Spec], trail: tuple[str, ...]) -
         ) from None
 
 
+@sane_depth
 def resolve(spec: Spec, references: References | None) -> Spec:
     """Replace all references by their targets.
 
@@ -96,6 +98,7 @@ def _resolved(spec: Spec, shared: Mapping[str, Spec], trail: tuple[str, ...]) ->
         raise error.at(path=f"refId({reference})") from error
 
 
+@sane_depth
 def resolve_once(spec: Spec, references: References | None, *, inside_targets: bool = False) -> Spec:
     """Resolve references in one pass, as far as the service goes.
 
@@ -137,6 +140,7 @@ def _resolved_once(spec: Spec, shared: Mapping[str, Spec], inside: bool, trail: 
     return _resolved_once(target, shared, inside, (*trail, reference)) if inside else target
 
 
+@sane_depth
 def unresolved_ids(spec: Spec) -> list[str]:
     """List the ids that a spec still refers to.
 
@@ -158,6 +162,7 @@ def unresolved_ids(spec: Spec) -> list[str]:
     return list(dict.fromkeys(i for i in _references_in(spec) if isinstance(i, str)))
 
 
+@sane_depth
 def is_fully_resolved(spec: Spec) -> bool:
     """Tell whether a spec holds no reference any more.
 

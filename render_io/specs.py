@@ -23,6 +23,7 @@ from render_io._spec_json import (
     members_of,
     reference_of,
     references_by_id,
+    sane_depth,
     weight_of,
     with_labels,
 )
@@ -69,6 +70,7 @@ Cache = MutableMapping[tuple[str, str], Transform]
 """Transforms by class name and text. One cache serves one precision only."""
 
 
+@sane_depth
 def to_transform(
     spec: Spec,
     references: References | None = None,
@@ -101,10 +103,10 @@ def to_transform(
         A malformed spec, a text that Java refuses, a reference that dangles or leads back to itself; the path names
         the place, as in ``specList[0].refId(lens1).dataString``.
     """
-    builder = _Builder(references_by_id(references), java_precision, cache, known_classes=False)
-    return _guarded(builder, spec)
+    return _Builder(references_by_id(references), java_precision, cache, known_classes=False).build(spec, ())
 
 
+@sane_depth
 def validate(spec: Spec, references: References | None = None) -> None:
     """Check that the service could use a spec.
 
@@ -120,14 +122,7 @@ def validate(spec: Spec, references: References | None = None) -> None:
     SpecError
         What `to_transform` raises for, and a class that the service does not know.
     """
-    _guarded(_Builder(references_by_id(references), java_precision=False, cache=None, known_classes=True), spec)
-
-
-def _guarded(builder: _Builder, spec: Spec) -> Transform:
-    try:
-        return builder.build(spec, ())
-    except RecursionError:
-        raise SpecError("expected a spec of sane depth, got lists or interpolations nested too deeply") from None
+    _Builder(references_by_id(references), java_precision=False, cache=None, known_classes=True).build(spec, ())
 
 
 class _Builder:

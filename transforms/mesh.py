@@ -18,7 +18,7 @@ from transforms._validate import as_float, as_indices, as_points
 from transforms.base import OnError, Transform
 from transforms.errors import NonInvertibleError, PointsError, TransformError
 
-__all__ = ["TileMesh", "bounding_box", "mesh_inverse"]
+__all__ = ["IndexedMesh", "TileMesh", "bounding_box", "mesh_inverse"]
 
 
 def checked_size(width: float, height: float, mesh_cell_size: float) -> tuple[float, float, float]:
@@ -193,6 +193,51 @@ class TileMesh:
         out, failed = np.empty(points.shape), np.empty(points.shape[0], dtype=np.int64)
         kernels.invert_by_mesh(self.local, self.world, self.triangles, points, out, failed)
         return out, failed
+
+    def indexed(self) -> IndexedMesh:
+        """Give the mesh with an index of its triangles, for many questions of few points each.
+
+        Returns
+        -------
+        IndexedMesh
+            Answers as `invert` does.
+        """
+        return IndexedMesh(self, *kernels.index_mesh(self.world, self.triangles))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IndexedMesh:
+    """A mesh whose triangles are sorted into bins once.
+
+    Attributes
+    ----------
+    mesh : TileMesh
+        The mesh.
+    frame, ends, members : ndarray
+        Box and resolution of the bins, the end of each bin, the triangles of the bins.
+    """
+
+    mesh: TileMesh
+    frame: FloatArray
+    ends: IntArray
+    members: IntArray
+
+    def invert(self, points: Points, out: Points, failed: IntArray) -> None:
+        """World to local.
+
+        Parameters
+        ----------
+        points : ndarray
+            (N, 2) float64 in world pixels, C-contiguous.
+        out : ndarray
+            (N, 2), receives the local points, NaN where no triangle holds the point.
+        failed : ndarray
+            (N,) int64, receives 1 there, else 0.
+        """
+        mesh = self.mesh
+        kernels.invert_indexed(
+            mesh.local, mesh.world, mesh.triangles, self.frame, self.ends, self.members, points, out, failed
+        )
 
 
 def mesh_inverse(

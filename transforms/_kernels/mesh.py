@@ -252,22 +252,43 @@ def build_mesh(
 
 
 @kernel
-def invert_by_mesh(p: Points, q: Points, triangles: IntArray, points: Points, out: Points, failed: IntArray) -> None:
-    """World to local through the first triangle that holds each point; NaN and ``failed`` = 1 where none does."""
+def index_mesh(q: Points, triangles: IntArray) -> tuple[FloatArray, IntArray, IntArray]:
+    """Bins of the triangles of a mapped mesh, for `invert_indexed`.
+
+    Returns the frame (min_x, min_y, bins per px in x, in y, max_x, max_y), the end of each of the side * side bins in ``members``, and the
+    triangles of the bins, each bin's in drawing order.
+    """
     side = int(max(1.0, math.sqrt(triangles.shape[0] / 2.0)))
-    frame, corner = np.empty(4), np.empty(2)
-    mesh_frame(q, side, side, frame, corner)
+    frame = np.empty(6)
+    mesh_frame(q, side, side, frame, frame[4:])
     starts = np.zeros(side * side + 1, dtype=np.int64)
     total = fill_bins(q, triangles, frame, side, side, starts, np.empty(0, dtype=np.int64))
     for b in range(side * side):
         starts[b + 1] += starts[b]
     members = np.empty(max(total, 1), dtype=np.int64)
     fill_bins(q, triangles, frame, side, side, starts, members)  # leaves starts[b] at the end of bin b
+    return frame, starts, members
+
+
+@kernel
+def invert_indexed(
+    p: Points,
+    q: Points,
+    triangles: IntArray,
+    frame: FloatArray,
+    starts: IntArray,
+    members: IntArray,
+    points: Points,
+    out: Points,
+    failed: IntArray,
+) -> None:
+    """World to local through the first triangle that holds each point; NaN and ``failed`` = 1 where none does."""
+    side = int(math.sqrt(starts.shape[0] - 0.5))
     for n in range(points.shape[0]):
         x, y = points[n, 0], points[n, 1]
         out[n, 0] = out[n, 1] = math.nan
         failed[n] = 1
-        if not (frame[0] <= x <= corner[0] and frame[1] <= y <= corner[1]):
+        if not (frame[0] <= x <= frame[4] and frame[1] <= y <= frame[5]):
             continue
         place = bin_of(y, frame[1], frame[3], side) * side + bin_of(x, frame[0], frame[2], side)
         first = starts[place - 1] if place > 0 else 0
@@ -277,3 +298,10 @@ def invert_by_mesh(p: Points, q: Points, triangles: IntArray, points: Points, ou
             if sees(q[i], q[j], x, y) and sees(q[j], q[k], x, y) and sees(q[k], q[i], x, y):
                 failed[n] = 0 if triangle_inverse(p, q, i, j, k, x, y, out[n]) else 1
                 break
+
+
+@kernel
+def invert_by_mesh(p: Points, q: Points, triangles: IntArray, points: Points, out: Points, failed: IntArray) -> None:
+    """World to local through a mesh that is asked once."""
+    frame, starts, members = index_mesh(q, triangles)
+    invert_indexed(p, q, triangles, frame, starts, members, points, out, failed)

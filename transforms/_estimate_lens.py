@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from transforms._estimate import checked_pairs
 from transforms._estimate_polynomial import refuse_terms
-from transforms._kernels.least_squares import NOT_FINITE
+from transforms._kernels.least_squares import ILL_DEFINED, NOT_FINITE, all_finite
 from transforms._kernels.lens import CONSTANT
 from transforms._kernels.lens_fit import fit_lens, standardise
 from transforms._kernels.rebase import term_count
@@ -49,6 +49,10 @@ def _as_regularization(regularization: float) -> float:
     return checked
 
 
+def _empty_numbers(count: int) -> LensNumbers:
+    return LensNumbers(np.zeros((count, 2)), np.zeros(count), np.zeros(count))
+
+
 def fit_lens_numbers(
     src: PointsLike, dst: PointsLike, weights: npt.ArrayLike | None, dimension: int, regularization: float
 ) -> LensNumbers:
@@ -77,11 +81,17 @@ def fit_lens_numbers(
     """
     ridge = 2.0 * _as_regularization(regularization)
     first, second, checked = checked_pairs(src, dst, weights)
-    count = term_count(dimension)
-    numbers = LensNumbers(np.zeros((count, 2)), np.zeros(count), np.zeros(count))
+    model, count = f"lens correction of dimension {dimension}", term_count(dimension)
+    if checked.size and not checked.all():
+        if not all_finite(first, second, 0, len(first)):
+            refuse_terms(NOT_FINITE, model, count, first, second)
+        first, second, checked = (a[checked > 0.0] for a in (first, second, checked))
+    numbers = _empty_numbers(count)
     status = fit_lens(dimension, first, second, checked, ridge, numbers.mean, numbers.sd, numbers.beta)
+    if status == ILL_DEFINED and ridge > 0.0:
+        raise IllDefinedPointsError("expected points that differ in x and y: a power of their coordinates is constant")
     if status:
-        refuse_terms(status, f"lens correction of dimension {dimension}", count if ridge == 0.0 else 2, first, second)
+        refuse_terms(status, model, count if ridge == 0.0 else 2, first, second)
     return numbers
 
 
@@ -90,8 +100,7 @@ def fit_lens_numbers(
 
 def _features(points: Points, numbers: LensNumbers, dimension: int) -> FloatArray:
     """(N, L) standardised powers and the constant."""
-    x, y = points[:, 0], points[:, 1]
-    powers = [x ** (d - b) * y**b for d in range(1, dimension + 1) for b in range(d + 1)]
+    powers = [points[:, 0] ** (d - b) * points[:, 1] ** b for d in range(1, dimension + 1) for b in range(d + 1)]
     columns = [(p - m) / s for p, m, s in zip(powers, numbers.mean, numbers.sd, strict=False)]
     return np.stack([*columns, np.full(len(points), CONSTANT)], axis=1)
 
@@ -151,7 +160,7 @@ def fit_distortion(
     if len(first) < 2:
         raise NotEnoughPointsError(f"expected at least 2 pairs of points for a lens distortion, got {len(first)}")
     count = term_count(dimension)
-    numbers = LensNumbers(np.zeros((count, 2)), np.zeros(count), np.zeros(count))
+    numbers = _empty_numbers(count)
     standardise(dimension, first, numbers.mean, numbers.sd)
     if not (numbers.sd[:-1] > 1e-15 * np.abs(numbers.mean[:-1])).all():
         raise IllDefinedPointsError("expected points that differ in x and y: a power of their coordinates is constant")

@@ -123,7 +123,7 @@ class LensCorrection(LeafTransform):
         src, dst : array_like
             (N, 2) each, in pixels of the tile; N at least (dimension + 1)(dimension + 2) / 2, or 2 with a ridge.
         weights : array_like, optional
-            (N,) not negative; all 1 by default. They do not enter the standardisation of the features.
+            (N,) not negative; all 1 by default. Features are standardised over the points that have any.
         dimension : int, optional
             Highest degree of the features.
         width, height : int

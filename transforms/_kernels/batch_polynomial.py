@@ -10,6 +10,7 @@ from transforms._jit import kernel
 from transforms._kernels.batch import residual_summary
 from transforms._kernels.polynomial import pack, polynomial_apply
 from transforms._kernels.polynomial_fit import fit_polynomial
+from transforms._kernels.polynomial_grid import fit_on_grid, prepare_grid
 from transforms._types import FloatArray, IntArray, Points
 
 
@@ -30,11 +31,15 @@ def batch_refit_polynomial(
     none = np.empty(0)
     mapped = np.empty(grid.shape)
     count = grid.shape[0]
+    refused, prepared = prepare_grid(order, grid)
+    scratch = np.empty((2, prepared[3].shape[1]))
     for m in range(first, last):
         t = members[m]
         target = samples[m - first]
-        if status[t] == 0:
+        if status[t] == 0 and refused:
             status[t] = fit_polynomial(order, grid, target, none, 0, count, fitted[t])
+        elif status[t] == 0:
+            status[t] = fit_on_grid(order, prepared, target, scratch, fitted[t])
         if status[t]:
             fitted[t] = math.nan
             rms[t] = worst[t] = math.nan

@@ -108,10 +108,10 @@ class MovingLeastSquares(LeafTransform):
         header[kernels.ALPHA] = power
         header[kernels.POWER] = _POWERS.get(power, kernels.GENERAL)
         header[kernels.FLOAT_WEIGHTS] = self.float_weights
-        header[kernels.ZERO_WEIGHTS] = not checked.all()
         header[kernels.ENOUGH] = count >= MINIMUM_POINTS[name]
         header[kernels.ROUNDING] = (_ROUNDING * min(float(np.abs(first).max()), 1e150)) ** 2
-        self._pack(np.concatenate([header, np.column_stack([first, second, checked]).ravel()]))
+        aside = np.where(checked == 0.0, np.inf, 0.0)
+        self._pack(np.concatenate([header, np.column_stack([first, second, checked, aside]).ravel()]))
 
     @classmethod
     def from_estimate(

@@ -273,6 +273,33 @@ def _store(_context: Any, array: Any, start: Any, x: Any) -> Any:
 
 
 @intrinsic
+def _put(_context: Any, array: Any, index: Any, x: Any) -> Any:
+    lanes = WIDTH if _take(x) == LANES else 1
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        place = builder.mul(arguments[1], ir.Constant(arguments[1].type, lanes))
+        pointer = _pointer(context, builder, signature.args[0], arguments[0], place, lanes)
+        value = arguments[2] if lanes > 1 else builder.bitcast(arguments[2], ir.VectorType(ir.DoubleType(), 1))
+        builder.store(value, pointer, align=8)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, _take(x)), generate
+
+
+@intrinsic
+def _take_back(_context: Any, array: Any, index: Any, kind: Any) -> Any:
+    lanes = WIDTH if _take(kind) == LANES else 1
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        place = builder.mul(arguments[1], ir.Constant(arguments[1].type, lanes))
+        pointer = _pointer(context, builder, signature.args[0], arguments[0], place, lanes)
+        value = builder.load(pointer, align=8)
+        return value if lanes > 1 else builder.bitcast(value, ir.DoubleType())
+
+    return _take(kind)(array, types.intp, _take(kind)), generate
+
+
+@intrinsic
 def _load_points(_context: Any, points: Any, row: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         index = builder.shl(arguments[1], ir.Constant(arguments[1].type, 1))
@@ -313,6 +340,11 @@ def _total(_context: Any, x: Any) -> Any:
 # ---------------------------------------------------------------- the same without JIT
 
 
+def _plain_select(mask: Mask, a: Real, b: Real) -> Real:
+    chosen: Any = np.where(mask, a, b)
+    return chosen[()]  # a scalar instead of an array without dimensions
+
+
 def _plain_split(x: Real) -> tuple[Real, Real]:
     mantissa: Any
     exponent: Any
@@ -323,6 +355,14 @@ def _plain_split(x: Real) -> tuple[Real, Real]:
 
 def _plain_store(array: FloatArray, start: int, x: Real) -> None:
     array[start : start + WIDTH] = x
+
+
+def _plain_put(array: FloatArray, index: int, x: Real) -> None:
+    array[index * np.size(x) : (index + 1) * np.size(x)] = x
+
+
+def _plain_take(array: FloatArray, index: int, kind: Real) -> Real:
+    return array[WIDTH * index : WIDTH * (index + 1)].copy() if np.ndim(kind) else array[index]
 
 
 def _plain_store_points(points: Points, row: int, x: Real, y: Real) -> None:
@@ -346,7 +386,7 @@ fma: Callable[[Real, Real, Real], Real] = _choose(_fma, lambda a, b, c: a * b + 
 sqrt: Callable[[Real], Real] = _choose(_sqrt, np.sqrt)
 """Square root."""
 
-select: Callable[[Mask, Real, Real], Real] = _choose(_select, lambda mask, a, b: np.where(mask, a, b)[()])
+select: Callable[[Mask, Real, Real], Real] = _choose(_select, _plain_select)
 """The second where the mask is true, else the third."""
 
 any_lane: Callable[[Mask], bool] = _choose(_any_lane, lambda mask: bool(np.any(mask)))
@@ -372,6 +412,12 @@ gather: Callable[[FloatArray, Real], Real] = _choose(_gather, lambda array, inde
 
 store: Callable[[FloatArray, int, Real], None] = _choose(_store, _plain_store)
 """Write eight consecutive elements of a 1-D array."""
+
+put: Callable[[FloatArray, int, Real], None] = _choose(_put, _plain_put)
+"""Keep the index-th value in a 1-D array that has eight places for each (one if they are floats)."""
+
+take: Callable[[FloatArray, int, Real], Real] = _choose(_take_back, _plain_take)
+"""The index-th value kept by `put`; the third argument says whether floats or lanes."""
 
 load_points: Callable[[Points, int], tuple[Real, Real]] = _choose(
     _load_points, lambda points, row: (points[row : row + WIDTH, 0].copy(), points[row : row + WIDTH, 1].copy())

@@ -1,7 +1,7 @@
 """Moving least squares: at every point v the model that fits control points p -> q, weighted by w / |p - v|^(2 alpha).
 
-Parameters: ``(model, alpha, power, float_weights, zero_weights, enough, rounding)``, then ``(px, py, qx, qy, w)`` of
-every control point.
+Parameters: ``(model, alpha, power, float_weights, enough, rounding)``, then ``(px, py, qx, qy, w, aside)`` of every
+control point; ``aside`` is infinite for one without weight, which is never the nearest, and 0 otherwise.
 
 Near a control point its weight outgrows all others and plain sums cancel to noise. So weights are taken relative to
 the nearest point (w_i (s_min / s_i)^alpha), coordinates are offsets from it, and moments are centred in a second
@@ -25,9 +25,11 @@ from transforms._kernels.lanes import (
     gather,
     like,
     load_points,
+    put,
     select,
     sqrt,
     store_points,
+    take,
     to_float32,
 )
 from transforms._kernels.least_squares import AFFINE, RIGID, TRANSLATION
@@ -35,9 +37,9 @@ from transforms._kernels.linear import Jet
 from transforms._kernels.log import power
 from transforms._types import FloatArray, Points
 
-HEADER = 7
-STRIDE = 5
-MODEL, ALPHA, POWER, FLOAT_WEIGHTS, ZERO_WEIGHTS, ENOUGH, ROUNDING = range(HEADER)
+HEADER = 6
+STRIDE = 6
+MODEL, ALPHA, POWER, FLOAT_WEIGHTS, ENOUGH, ROUNDING = range(HEADER)
 
 # How s^alpha is computed.
 GENERAL, NONE, ROOT, PLAIN, SQUARE = range(5)
@@ -73,33 +75,33 @@ def _powered(params: FloatArray, s: Real) -> Real:
 
 
 @kernel
-def _squared(params: FloatArray, j: int, x: Real, y: Real) -> Real:
-    dx, dy = params[j] - x, params[j + 1] - y
-    return fma(dx, dx, dy * dy)
+def _nearest(params: FloatArray, x: Real, y: Real, kept: FloatArray) -> tuple[Real, Real]:
+    """Squared distance and place of the nearest control point that has weight, or of the first one hit exactly.
 
-
-@kernel
-def _weight(params: FloatArray, j: int, x: Real, y: Real, nearest: Real) -> Real:
-    """Weight of a control point; none for one that is hit: it decides alone, which is the callers' business."""
-    s = _squared(params, j, x, y)
-    if params[FLOAT_WEIGHTS] != 0.0:
-        w = to_float32(params[j + 4] / _powered(params, s))
-    else:
-        w = params[j + 4] * _powered(params, nearest / s)
-    return select(s <= 0.0, 0.0, w)
-
-
-@kernel
-def _nearest(params: FloatArray, x: Real, y: Real) -> tuple[Real, Real]:
-    """Squared distance and place of the nearest control point that has weight, or of the first one hit exactly."""
+    Keeps the squared distances.
+    """
     best, place = like(x, math.inf), like(x, float(HEADER))
-    for j in range(HEADER, params.shape[0], STRIDE):
-        s = _squared(params, j, x, y)
-        if params[ZERO_WEIGHTS] != 0.0 and params[j + 4] == 0.0:
-            s = select(s <= 0.0, s, math.inf)
-        closer = s < best
+    for i in range((params.shape[0] - HEADER) // STRIDE):
+        j = HEADER + STRIDE * i
+        dx, dy = params[j] - x, params[j + 1] - y
+        s = fma(dx, dx, dy * dy)
+        put(kept, i, s)
+        closer = select(s <= 0.0, s, s + params[j + 5]) < best
         best, place = select(closer, s, best), select(closer, float(j), place)
     return best, place
+
+
+@kernel
+def _weigh(params: FloatArray, nearest: Real, kept: FloatArray) -> None:
+    """Replace the squared distances kept by weights.
+
+    A control point that is hit gets none: it decides alone, which is the callers' business.
+    """
+    single = params[FLOAT_WEIGHTS] != 0.0
+    for i in range((params.shape[0] - HEADER) // STRIDE):
+        w, s = params[HEADER + STRIDE * i + 4], take(kept, i, nearest)
+        power = _powered(params, s if single else nearest / s)
+        put(kept, i, select(s <= 0.0, 0.0, to_float32(w / power) if single else w * power))
 
 
 @kernel
@@ -114,12 +116,12 @@ def _reference(params: FloatArray, place: Real) -> Pairs:
 
 
 @kernel
-def _centroids(params: FloatArray, x: Real, y: Real, nearest: Real, origin: Pairs) -> Pairs:
+def _centroids(params: FloatArray, kept: FloatArray, origin: Pairs) -> Pairs:
     """Weighted centroids of p and q, as offsets from the origin."""
-    zero = like(x, 0.0)
+    zero = like(origin[0], 0.0)
     total, px, py, qx, qy = zero, zero, zero, zero, zero
-    for j in range(HEADER, params.shape[0], STRIDE):
-        w = _weight(params, j, x, y, nearest)
+    for i in range((params.shape[0] - HEADER) // STRIDE):
+        j, w = HEADER + STRIDE * i, take(kept, i, zero)
         total = total + w
         px, py = fma(w, params[j] - origin[0], px), fma(w, params[j + 1] - origin[1], py)
         qx, qy = fma(w, params[j + 2] - origin[2], qx), fma(w, params[j + 3] - origin[3], qy)
@@ -138,12 +140,12 @@ def _centred(params: FloatArray, j: int, origin: Pairs, centre: Pairs) -> Pairs:
 
 
 @kernel
-def _moments(params: FloatArray, x: Real, y: Real, nearest: Real, origin: Pairs, centre: Pairs) -> Moments:
-    zero = like(x, 0.0)
+def _moments(params: FloatArray, kept: FloatArray, origin: Pairs, centre: Pairs) -> Moments:
+    zero = like(origin[0], 0.0)
     xx, xy, yy = zero, zero, zero
     ux, uy, vx, vy = zero, zero, zero, zero
-    for j in range(HEADER, params.shape[0], STRIDE):
-        w = _weight(params, j, x, y, nearest)
+    for i in range((params.shape[0] - HEADER) // STRIDE):
+        j, w = HEADER + STRIDE * i, take(kept, i, zero)
         ex, ey, gx, gy = _centred(params, j, origin, centre)
         wx, wy = w * ex, w * ey
         xx, xy, yy = fma(wx, ex, xx), fma(wx, ey, xy), fma(wy, ey, yy)
@@ -153,14 +155,14 @@ def _moments(params: FloatArray, x: Real, y: Real, nearest: Real, origin: Pairs,
 
 @kernel
 def _turned_moments(
-    params: FloatArray, x: Real, y: Real, nearest: Real, origin: Pairs, centre: Pairs, cos: Real, sin: Real
+    params: FloatArray, kept: FloatArray, origin: Pairs, centre: Pairs, cos: Real, sin: Real
 ) -> tuple[Moments, Real]:
     """Moments with p along the axis (cos, sin), and how much of them may be rounding of the coordinates."""
-    zero, tiny = like(x, 0.0), params[ROUNDING]
+    zero, tiny = like(origin[0], 0.0), params[ROUNDING]
     xx, xy, yy, noise = zero, zero, zero, zero
     ux, uy, vx, vy = zero, zero, zero, zero
-    for j in range(HEADER, params.shape[0], STRIDE):
-        w = _weight(params, j, x, y, nearest)
+    for i in range((params.shape[0] - HEADER) // STRIDE):
+        j, w = HEADER + STRIDE * i, take(kept, i, zero)
         ox, oy, gx, gy = _centred(params, j, origin, centre)
         ex, ey = fma(cos, ox, sin * oy), fma(cos, oy, -1.0 * (sin * ox))
         wx, wy, square = w * ex, w * ey, fma(ox, ox, oy * oy)
@@ -196,21 +198,21 @@ def _axis(moments: Moments) -> tuple[Real, Real]:
 
 
 @kernel
-def _affine(params: FloatArray, x: Real, y: Real, nearest: Real, origin: Pairs, centre: Pairs) -> Fitted:
+def _affine(params: FloatArray, kept: FloatArray, origin: Pairs, centre: Pairs) -> Fitted:
     """Affine model.
 
     Moments lose as many digits as their condition number has. Where it is high they are accumulated again along their
     principal axes, which leaves nothing to cancel.
     """
-    moments = _moments(params, x, y, nearest, origin, centre)
+    moments = _moments(params, kept, origin, centre)
     xx, xy, yy = moments[0], moments[1], moments[2]
     trace = xx + yy
     flat = fma(xx, yy, -1.0 * (xy * xy)) <= ILL_CONDITIONED * trace * trace
     a, b, c, d = _solve(moments)
-    ill = like(x, 0.0) < 0.0
+    ill = like(xx, 0.0) < 0.0
     if any_lane(flat):
         cos, sin = _axis(moments)
-        turned, noise = _turned_moments(params, x, y, nearest, origin, centre, cos, sin)
+        turned, noise = _turned_moments(params, kept, origin, centre, cos, sin)
         ta, tb, tc, td = _solve(turned)
         a, b = select(flat, fma(cos, ta, -1.0 * (sin * tb)), a), select(flat, fma(sin, ta, cos * tb), b)
         c, d = select(flat, fma(cos, tc, -1.0 * (sin * td)), c), select(flat, fma(sin, tc, cos * td), d)
@@ -219,15 +221,15 @@ def _affine(params: FloatArray, x: Real, y: Real, nearest: Real, origin: Pairs, 
 
 
 @kernel
-def _model(params: FloatArray, x: Real, y: Real, nearest: Real, origin: Pairs, centre: Pairs) -> Fitted:
+def _model(params: FloatArray, kept: FloatArray, origin: Pairs, centre: Pairs) -> Fitted:
     """Any model; rigid and similarity are never reflections, and NaN where the points leave them open."""
     model = params[MODEL]
-    one, zero = like(x, 1.0), like(x, 0.0)
+    one, zero = like(origin[0], 1.0), like(origin[0], 0.0)
     if model == AFFINE:
-        return _affine(params, x, y, nearest, origin, centre)
+        return _affine(params, kept, origin, centre)
     if model == TRANSLATION:
         return (one, zero, zero, one), zero < 0.0, (zero, zero, zero, zero, zero, zero, zero)
-    moments = _moments(params, x, y, nearest, origin, centre)
+    moments = _moments(params, kept, origin, centre)
     xx, _xy, yy, ux, uy, vx, vy = moments
     c, s = ux + vy, vx - uy
     size = sqrt(fma(c, c, s * s)) if model == RIGID else xx + yy
@@ -245,32 +247,40 @@ def _image(origin: Pairs, centre: Pairs, matrix: Matrix, x: Real, y: Real) -> Ma
 
 
 @kernel
-def moving_least_squares_point(params: FloatArray, x: Real, y: Real) -> tuple[Real, Real]:
-    nearest, place = _nearest(params, x, y)
+def _mapped(params: FloatArray, x: Real, y: Real, kept: FloatArray) -> tuple[Real, Real]:
+    """The image; ``kept`` has room for a number per control point and lane."""
+    nearest, place = _nearest(params, x, y, kept)
     origin = _reference(params, place)
     hit = nearest <= 0.0
     u, v = x, y
     if params[ENOUGH] != 0.0:
-        centre = _centroids(params, x, y, nearest, origin)
-        matrix, ill, _moments = _model(params, x, y, nearest, origin, centre)
+        _weigh(params, nearest, kept)
+        centre = _centroids(params, kept, origin)
+        matrix, ill, _sums = _model(params, kept, origin, centre)
         fu, fv, _dx, _dy = _image(origin, centre, matrix, x, y)
         u, v = select(ill, x, fu), select(ill, y, fv)
     return select(hit, origin[2], u), select(hit, origin[3], v)
 
 
 @kernel
+def moving_least_squares_point(params: FloatArray, x: float, y: float) -> tuple[float, float]:
+    return _mapped(params, x, y, np.empty(params.shape[0] // STRIDE))
+
+
+@kernel
 def moving_least_squares_apply(params: FloatArray, points: Points, out: Points) -> None:
     count = points.shape[0]
     whole = count - count % WIDTH
+    kept = np.empty(WIDTH * (params.shape[0] // STRIDE))
     for i in range(0, whole, WIDTH):
         x, y = load_points(points, i)
-        u, v = moving_least_squares_point(params, x, y)
+        u, v = _mapped(params, x, y, kept)
         store_points(out, i, u, v)
     if whole < count:
         rest = np.zeros((WIDTH, 2))
         rest[: count - whole] = points[whole:]
         x, y = load_points(rest, 0)
-        u, v = moving_least_squares_point(params, x, y)
+        u, v = _mapped(params, x, y, kept)
         store_points(rest, 0, u, v)
         out[whole:] = rest[: count - whole]
 
@@ -310,7 +320,7 @@ def _jacobian(
     params: FloatArray,
     x: float,
     y: float,
-    nearest: float,
+    kept: FloatArray,
     origin: Pairs,
     centre: Pairs,
     matrix: Matrix,
@@ -325,10 +335,11 @@ def _jacobian(
     a, b, c, d = matrix
     total, ux, uy, vx, vy = 0.0, 0.0, 0.0, 0.0, 0.0
     mxx, mxy, myx, myy = 0.0, 0.0, 0.0, 0.0
-    for j in range(HEADER, params.shape[0], STRIDE):
-        w = _weight(params, j, x, y, nearest)
-        rate = -2.0 * alpha * w / _squared(params, j, x, y)
-        wx, wy = rate * (x - params[j]), rate * (y - params[j + 1])
+    for i in range((params.shape[0] - HEADER) // STRIDE):
+        j, w = HEADER + STRIDE * i, take(kept, i, total)
+        dx, dy = x - params[j], y - params[j + 1]
+        rate = -2.0 * alpha * w / fma(dx, dx, dy * dy)
+        wx, wy = rate * dx, rate * dy
         offsets = _centred(params, j, origin, centre)
         ex, ey, gx, gy = offsets
         rx, ry = gx - fma(a, ex, b * ey), gy - fma(c, ex, d * ey)
@@ -342,21 +353,22 @@ def _jacobian(
 @kernel
 def moving_least_squares_jet(params: FloatArray, x: float, y: float) -> Jet:
     """On a control point: its q, and the linear part of the model fitted to the others about it."""
-    nearest, place = _nearest(params, x, y)
+    kept = np.empty(params.shape[0] // STRIDE)
+    nearest, place = _nearest(params, x, y, kept)
     origin = _reference(params, place)
     hit = nearest <= 0.0
     if params[ENOUGH] == 0.0:
         u, v = (origin[2], origin[3]) if hit else (x, y)
         return u, v, 1.0, 0.0, 0.0, 1.0
+    _weigh(params, 1.0 if hit else nearest, kept)
+    centre = (0.0, 0.0, 0.0, 0.0) if hit else _centroids(params, kept, origin)
+    matrix, ill, moments = _model(params, kept, origin, centre)
     if hit:
-        (a, b, c, d), _ill, _sums = _model(params, x, y, 1.0, origin, (0.0, 0.0, 0.0, 0.0))
-        return origin[2], origin[3], a, b, c, d
-    centre = _centroids(params, x, y, nearest, origin)
-    matrix, ill, moments = _model(params, x, y, nearest, origin, centre)
+        return origin[2], origin[3], matrix[0], matrix[1], matrix[2], matrix[3]
     if ill:
         return x, y, 1.0, 0.0, 0.0, 1.0
     u, v, dx, dy = _image(origin, centre, matrix, x, y)
     model = params[MODEL]
     lever = _lever(model, moments, matrix, dx, dy) if model != TRANSLATION else (0.0, 0.0)
-    a, b, c, d = _jacobian(params, x, y, nearest, origin, centre, matrix, lever)
+    a, b, c, d = _jacobian(params, x, y, kept, origin, centre, matrix, lever)
     return u, v, a, b, c, d

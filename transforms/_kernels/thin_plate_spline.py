@@ -5,8 +5,8 @@ the x weights and half of the y weights, each padded to whole blocks of eight by
 
 A sum of r^2 ln r loses digits where its terms cancel, all the more the larger ln r. So the logarithm is taken of r in
 units of 2^(exponent/2), about the spread of the landmarks, where it is small. What that leaves out is a sum of r^2: a
-quadratic form of the point. It and the affine part make up ``u`` and ``v``, coefficients of 1, dx, dy, dx^2 + dy^2 about
-the centre (cx, cy), computed beforehand with extra digits.
+quadratic form of the point. It and the affine part make up ``u`` and ``v``, coefficients of 1, dx, dy, dx^2 + dy^2
+about the centre (cx, cy), computed beforehand with extra digits.
 
 Landmarks are summed eight at a time in a fixed order: a point's image does not depend on what else is in the call.
 """

@@ -85,7 +85,8 @@ def to_transform(
     spec : dict
         A leaf, list, ref or interpolated spec.
     references : mapping or sequence of dict, optional
-        Shared specs, by id or as a sequence. References to references are followed.
+        Shared specs, by id or as a sequence (which is searched anew by every call: for many specs make a mapping once,
+        with `references_by_id`). References to references are followed.
     java_precision : bool, optional
         As in `codecs.decode`.
     cache : mutable mapping, optional
@@ -108,7 +109,7 @@ def to_transform(
 
 @sane_depth
 def validate(spec: Spec, references: References | None = None) -> None:
-    """Check that the service could use a spec.
+    """Check that a spec can be built: what `to_transform` does, and no class that is unknown.
 
     Parameters
     ----------
@@ -120,7 +121,7 @@ def validate(spec: Spec, references: References | None = None) -> None:
     Raises
     ------
     SpecError
-        What `to_transform` raises for, and a class that the service does not know.
+        What `to_transform` raises for, and a class without codec.
     """
     _Builder(references_by_id(references), java_precision=False, cache=None, known_classes=True).build(spec, ())
 
@@ -165,7 +166,7 @@ class _Builder:
         if known is not None:
             return known
         if self._known_classes and class_name not in codecs.CODECS:
-            raise SpecError(f"expected a transform class of the service, got {class_name!r}", path="className")
+            raise SpecError(f"expected the name of a transform class, got {class_name!r}", path="className")
         try:
             transform = codecs.decode(class_name, text, java_precision=self._java_precision)
         except SpecError as error:

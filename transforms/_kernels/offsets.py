@@ -7,7 +7,7 @@ Source: org.janelia.alignment.transform.{SEMDistortionTransformA, ExponentialFun
 
 from __future__ import annotations
 
-import math
+import numpy as np
 
 from transforms._jit import fma, kernel
 from transforms._kernels.linear import Jet
@@ -15,33 +15,39 @@ from transforms._types import FloatArray, Points
 
 
 @kernel
+def _exp(exponent: float) -> float:
+    # Not math.exp, which raises on overflow where kernels run interpreted.
+    return float(np.exp(exponent))
+
+
+@kernel
 def sem_value(p: FloatArray, t: float) -> float:
-    return t + p[1] * math.exp(-t / p[2]) + p[3] * math.exp(-t / p[4])
+    return t + p[1] * _exp(-t / p[2]) + p[3] * _exp(-t / p[4])
 
 
 @kernel
 def sem_slope(p: FloatArray, t: float) -> float:
-    return 1.0 - p[1] / p[2] * math.exp(-t / p[2]) - p[3] / p[4] * math.exp(-t / p[4])
+    return 1.0 - p[1] / p[2] * _exp(-t / p[2]) - p[3] / p[4] * _exp(-t / p[4])
 
 
 @kernel
 def function_value(p: FloatArray, t: float) -> float:
-    return t - fma(p[1], math.exp(-p[2] * t), p[3])
+    return t - fma(p[1], _exp(-p[2] * t), p[3])
 
 
 @kernel
 def function_slope(p: FloatArray, t: float) -> float:
-    return fma(p[1] * p[2], math.exp(-p[2] * t), 1.0)
+    return fma(p[1] * p[2], _exp(-p[2] * t), 1.0)
 
 
 @kernel
 def recovery_value(p: FloatArray, t: float) -> float:
-    return t - fma(p[1], 1.0 - math.exp(-p[2] * t), p[3])
+    return t - fma(p[1], 1.0 - _exp(-p[2] * t), p[3])
 
 
 @kernel
 def recovery_slope(p: FloatArray, t: float) -> float:
-    return fma(-(p[1] * p[2]), math.exp(-p[2] * t), 1.0)
+    return fma(-(p[1] * p[2]), _exp(-p[2] * t), 1.0)
 
 
 @kernel

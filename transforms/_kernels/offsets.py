@@ -22,12 +22,12 @@ def _exp(exponent: float) -> float:
 
 @kernel
 def sem_value(p: FloatArray, t: float) -> float:
-    return t + p[1] * _exp(-t / p[2]) + p[3] * _exp(-t / p[4])
+    return float(t + p[1] * _exp(-t / p[2]) + p[3] * _exp(-t / p[4]))
 
 
 @kernel
 def sem_slope(p: FloatArray, t: float) -> float:
-    return 1.0 - p[1] / p[2] * _exp(-t / p[2]) - p[3] / p[4] * _exp(-t / p[4])
+    return float(1.0 - p[1] / p[2] * _exp(-t / p[2]) - p[3] / p[4] * _exp(-t / p[4]))
 
 
 @kernel

@@ -114,15 +114,6 @@ def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
     raise RuntimeError("the service did not start")
 
 
-def serve(folder: str, port: int) -> None:
-    """Serve until told to stop."""
-    import uvicorn
-
-    from render_io.server.app import create_app
-
-    uvicorn.run(create_app(folder), port=port, log_level="error")
-
-
 # ---------------------------------------------------------------- the data
 
 
@@ -297,7 +288,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--serve", nargs=2, metavar=("DIR", "PORT"), help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.serve:
-        serve(options.serve[0], int(options.serve[1]))
+        from render_io.server import serve
+
+        serve(options.serve[0], port=int(options.serve[1]))
     else:
         run(SMALL if options.small else FULL)
     return 0

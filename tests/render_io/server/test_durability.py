@@ -13,11 +13,7 @@ import pytest
 
 from tests.render_io.server.running import running
 
-SERVE = """
-import sys, uvicorn
-from render_io.server.app import create_app
-uvicorn.run(create_app(sys.argv[1]), host="127.0.0.1", port=int(sys.argv[2]), log_level="error", ws="none")
-"""
+SERVE = "import sys; from render_io.server import serve; serve(sys.argv[1], port=int(sys.argv[2]))"
 BASE = "/render-ws/v1/owner/o"
 PAIRS_PER_REQUEST = 20
 WRITERS = 4

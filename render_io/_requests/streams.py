@@ -18,6 +18,7 @@ def _refuse(word: str) -> NoReturn:
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse)
 _BLANK = " \t\r\n"
+_GOES_ON = ".eE+-0123456789"  # after what seems to be a whole number, until more text has arrived
 
 
 def list_elements(chunks: Iterable[bytes]) -> Iterator[Any]:
@@ -94,7 +95,7 @@ class _Reader:
         while True:
             try:
                 value, end = _DECODER.raw_decode(self.text, self.at)
-                if end < len(self.text):  # a number at the very end may go on
+                if end < len(self.text) and self.text[end] not in _GOES_ON:
                     self.at = end
                     return value
                 fault = SpecError("the text is truncated")

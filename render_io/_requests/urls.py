@@ -8,6 +8,7 @@ web clients and servers resolve away) is refused before anything is sent.
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -85,7 +86,7 @@ def number(value: Any, name: str = "number") -> str:
     if isinstance(value, str):
         text = value.strip()
     else:
-        text = repr(parsed) if parsed != value or isinstance(value, float) else str(int(value))
+        text = str(int(value)) if isinstance(value, numbers.Integral) else repr(parsed)
     return quote(text, safe="")
 
 

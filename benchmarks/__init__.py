@@ -1,0 +1,1 @@
+"""Rates beside the peers: one module per group, each runnable by itself."""

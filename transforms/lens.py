@@ -221,8 +221,8 @@ def estimate_distortion(
     src, dst : array_like
         (N, 2) each: the same places seen in two images, in pixels.
     affines : array_like
-        (N, 2, 3): for every pair, the map between its two images. Its linear part must be a rotation for the equations to say
-        corrected(src) = R^-1 (corrected(dst) - t).
+        (N, 2, 3): for every pair, the map from the first to the second image, R and t of corrected(dst) = R corrected(src) + t. R must be
+        a rotation for Java's equations to say so.
     dimension : int, optional
         Highest degree of the features.
     width, height : int

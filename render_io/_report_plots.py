@@ -70,7 +70,7 @@ def residual_map_png(result: SectionResult) -> bytes:
     from matplotlib.collections import PolyCollection
 
     into = io.BytesIO()
-    placed = np.isfinite(result.boxes).all(axis=1)
+    placed: npt.NDArray[np.bool_] = np.asarray(np.isfinite(result.boxes).all(axis=1))
     with picture(8.0, _map_height(result.boxes[placed]), into) as axes:
         corners = result.boxes[:, [[0, 1], [2, 1], [2, 3], [0, 3]]]
         good, bad = placed & result.good, placed & ~result.good

@@ -1,7 +1,7 @@
 """The report folder of a re-estimation: tables, residual maps, and one page that shows it all without a network.
 
 ``index.html`` has everything inside, pictures included; ``tiles.csv`` has a row for each tile, ``sections.csv`` for
-each section; ``report.json`` the totals, sections, worst tiles and faults; ``maps/`` and ``histogram.png`` the pictures.
+each section; ``report.json`` the totals, sections, worst tiles and faults; ``maps/`` and ``histogram.png`` pictures.
 """
 
 from __future__ import annotations

@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from render_io import _json
+from render_io._json import Raw
 from render_io._section import Json, Key, Section, z_of, z_text
 from render_io.errors import SpecError
 
 __all__ = ["TILES", "TRANSFORMS", "Document"]
 
+Tile = Json | Raw
+"""A tile spec, or its text as long as nobody asks for more than its z and its id: a tenth of the memory."""
+
 TRANSFORMS = "transformIdToSpecMap"
 TILES = "tileIdToSpecMap"
 
-_TILE_MEMBERS = frozenset({"tileId", "z", "width", "height", "transforms", "mipmapLevels", "channels", "layout"})
+
+class _Head(msgspec.Struct):
+    """What is looked at in the text of a tile. At least one of these members makes an object a tile spec."""
+
+    tileId: Any = msgspec.UNSET
+    z: Any = msgspec.UNSET
+    width: Any = msgspec.UNSET
+    height: Any = msgspec.UNSET
+    transforms: Raw = Raw()
+    mipmapLevels: Raw = Raw()
+    channels: Raw = Raw()
+    layout: Raw = Raw()
+
+
+_TILE_MEMBERS = frozenset(_Head.__struct_fields__)
+_HEADS = msgspec.json.Decoder(_Head)
 
 
 @dataclass
@@ -32,9 +54,35 @@ class Document:
         As in `Section`: None for an array or a single tile spec.
     """
 
-    tiles: dict[Key, Json] = field(default_factory=dict)
+    tiles: dict[Key, Tile] = field(default_factory=dict)
     transforms: dict[str, Json] = field(default_factory=dict)
     envelope: Json | None = None
+
+    @classmethod
+    def from_text(cls, text: bytes) -> Document:
+        """Take the text of a document apart; its tiles stay text.
+
+        Parameters
+        ----------
+        text : bytes
+            As for `from_json`.
+
+        Returns
+        -------
+        Document
+            Shares memory with `text`.
+
+        Raises
+        ------
+        SpecError
+            Malformed text, or no document of tile specs, with line and column, or JSON path.
+        """
+        if _opens(text, b"["):
+            return cls.from_json(_json.split_array(text))
+        if not _opens(text, b"{"):
+            return cls.from_json(_json.loads(text))
+        members = _json.split_object(text).items()
+        return cls.from_json({name: _members(raw) if name == TILES else _json.loads(raw) for name, raw in members})
 
     @classmethod
     def from_json(cls, value: Any) -> Document:
@@ -61,13 +109,17 @@ class Document:
             if _is_tile(value):
                 return cls({None: value})
             raise SpecError(f"expected an array of tile specs, or resolved tiles, got {_kind(value)}")
-        tiles: dict[Key, Json] = {key: _tile(tile, f"{TILES}.{key}") for key, tile in _map(value, TILES).items()}
+        tiles: dict[Key, Tile] = {key: _tile(tile, f"{TILES}.{key}") for key, tile in _map(value, TILES).items()}
         shared = {key: _object(spec, f"{TRANSFORMS}.{key}") for key, spec in _map(value, TRANSFORMS).items()}
         envelope = {key: dict.fromkeys(item) if key in (TILES, TRANSFORMS) else item for key, item in value.items()}
         return cls(tiles, shared, envelope)
 
-    def sections(self, part: str, stem: str | None = None) -> list[Section]:
-        """Split by z, in the order in which the z values appear.
+    def tile_ids(self) -> list[Any]:
+        """Ids of the tiles in order, None where one is missing."""
+        return [_head(tile, "tileId") for tile in self.tiles.values()]
+
+    def sections(self, part: str, stem: str | None = None) -> Iterator[Section]:
+        """Split by z, in the order in which the z values appear; only the tiles of one are read at a time.
 
         Parameters
         ----------
@@ -77,21 +129,33 @@ class Document:
             Name of a section that is the whole document, and beginning of the names of others; without one they are
             named by z alone.
 
-        Returns
-        -------
-        list of Section
+        Yields
+        ------
+        Section
             At least one, so that also an empty document is passed on.
+
+        Raises
+        ------
+        SpecError
+            The text of a tile can't be read, with its JSON path.
         """
-        groups: dict[int | float | None, dict[Key, Json]] = {}
+        groups: dict[int | float | None, list[Key]] = {}
         for key, tile in self.tiles.items():
-            groups.setdefault(z_of(tile), {})[key] = tile
-        if not groups:
-            groups[None] = {}
-        sections = []
-        for z, tiles in groups.items():
-            name = z_text(z) if stem is None else stem if len(groups) == 1 else f"{stem}.{z_text(z)}"
-            sections.append(Section(z, list(tiles.values()), self.transforms, name, part, tuple(tiles), self.envelope))
-        return sections
+            groups.setdefault(z_of(_head(tile, "z")), []).append(key)
+        for z, keys in groups.items() or [(None, [])]:
+            name = z_text(z) if stem is None else stem if len(groups) < 2 else f"{stem}.{z_text(z)}"
+            tiles = [self._read(key) for key in keys]
+            yield Section(z, tiles, self.transforms, name, part, tuple(keys), self.envelope)
+
+    def _read(self, key: Key) -> Json:
+        tile = self.tiles[key]
+        try:
+            return _json.loads(tile) if isinstance(tile, Raw) else tile
+        except SpecError as error:
+            raise error.at(path=self._path(key)) from error
+
+    def _path(self, key: Key) -> str:
+        return f"{TILES}.{key}" if self.envelope is not None else "" if key is None else f"[{key}]"
 
     def add(self, section: Section) -> None:
         """Put the tiles of a section, and what they share, back.
@@ -107,7 +171,9 @@ class Document:
             A shared transform or another member has two values.
         """
         keys = section.keys or tuple(range(len(self.tiles), len(self.tiles) + len(section.tilespecs)))
-        self.tiles.update(zip(keys, section.tilespecs, strict=True))
+        for key, tile in zip(keys, section.tilespecs, strict=True):
+            # As text: a tenth of the memory, and faults are told now.
+            self.tiles[key] = Raw(_tile_text(self._path(key), tile))
         _merge(self.transforms, section.transforms, TRANSFORMS)
         if section.envelope is not None:
             self.envelope = section.envelope
@@ -153,14 +219,15 @@ class Document:
             whole.envelope = dict.fromkeys(part.envelope or (TRANSFORMS, TILES)) | whole.envelope
         return whole
 
-    def _keyed_by_id(self) -> dict[Key, Json]:
+    def _keyed_by_id(self) -> dict[Key, Tile]:
         if self.envelope is not None:
             return self.tiles
-        keyed: dict[Key, Json] = {}
+        keyed: dict[Key, Tile] = {}
         for index, tile in self.tiles.items():
-            if not isinstance(tile.get("tileId"), str):
+            tile_id = _head(tile, "tileId")
+            if not isinstance(tile_id, str):
                 raise SpecError("expected a tile id, which resolved tiles need, got none", path=f"[{index}]")
-            _merge(keyed, {tile["tileId"]: tile}, TILES)
+            _merge(keyed, {tile_id: tile}, TILES)
         return keyed
 
     def chunks(self) -> Iterator[bytes]:
@@ -210,7 +277,9 @@ def _pair(key: Key, text: bytes) -> bytes:
     return _json.dumps(key) + b":" + text
 
 
-def _tile_text(place: str, tile: Json) -> bytes:
+def _tile_text(place: str, tile: Tile) -> bytes:
+    if isinstance(tile, Raw):
+        return bytes(tile)
     try:
         return _json.dumps(tile)
     except SpecError as error:
@@ -221,7 +290,7 @@ def _tile_text(place: str, tile: Json) -> bytes:
 def _merge(into: dict[Any, Any], more: dict[Any, Any], where: str) -> None:
     """Add members, refusing to replace one by something else."""
     for key, value in more.items():
-        if key in into and into[key] is not value and into[key] != value:
+        if key in into and into[key] is not value and _value(into[key]) != _value(value):
             raise SpecError(f"two different specs have the id {key!r}", path=where)
         into[key] = value
 
@@ -230,15 +299,48 @@ def _place(key: Key) -> tuple[int, str]:
     return (key, "") if isinstance(key, int) else (-1, key or "")
 
 
+def _value(value: Any) -> Any:
+    return _json.loads(value) if isinstance(value, Raw) else value
+
+
+def _opens(text: bytes, bracket: bytes) -> bool:
+    return re.match(rb"\s*" + re.escape(bracket), text) is not None
+
+
+def _is_object(raw: Raw) -> bool:
+    return memoryview(raw)[:1].tobytes() == b"{"
+
+
+def _members(raw: Raw) -> Any:
+    return _json.split_object(raw) if _is_object(raw) else _json.loads(raw)
+
+
+def _head(tile: Tile, member: str) -> Any:
+    """Member of a tile by which it is sorted, None where it is missing."""
+    if not isinstance(tile, Raw):
+        return tile.get(member)
+    found = getattr(_HEADS.decode(tile), member)
+    return None if found is msgspec.UNSET else found
+
+
 def _is_tile(value: Any) -> bool:
-    return isinstance(value, dict) and not _TILE_MEMBERS.isdisjoint(value)
+    if not isinstance(value, Raw):
+        return isinstance(value, dict) and not _TILE_MEMBERS.isdisjoint(value)
+    if not _is_object(value):
+        return False
+    head = _json.decoded(_HEADS.decode, value)
+    return any(getattr(head, name) is not msgspec.UNSET and getattr(head, name) != Raw() for name in _TILE_MEMBERS)
 
 
-def _tile(value: Any, path: str) -> Json:
-    if not _is_tile(value):
-        raise SpecError(f"expected a tile spec, got {_kind(value)}", path=path)
-    tile: Json = value
-    return tile
+def _tile(value: Any, path: str) -> Tile:
+    try:
+        if _is_tile(value):
+            tile: Tile = value
+            return tile
+        found = _value(value)
+    except SpecError as error:
+        raise error.at(path=path) from error
+    raise SpecError(f"expected a tile spec, got {_kind(found)}", path=path)
 
 
 def _object(value: Any, path: str) -> Json:

@@ -10,10 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
-from render_io import _json
 from render_io._document import Document
 from render_io._files import DEFAULT_MAX_BYTES, make_writable_folder, read_bytes, replace_file, store_errors
-from render_io._section import Json, Section
+from render_io._section import Section
 from render_io.errors import SpecError, StoreError
 
 __all__ = ["DirectorySink", "DirectorySource", "FileSink", "FileSource", "is_stack_name", "natural_order"]
@@ -75,7 +74,14 @@ def read_document(path: Path, max_bytes: int = DEFAULT_MAX_BYTES) -> Document:
         Naming the file and the place in it.
     """
     try:
-        return Document.from_json(_json.loads(read_bytes(path, max_bytes)))
+        return Document.from_text(read_bytes(path, max_bytes))
+    except SpecError as error:
+        raise StoreError(f"can't read {path}: {error}", str(path)) from error
+
+
+def _sections(path: Path, max_bytes: int, part: str, stem: str | None = None) -> Iterator[Section]:
+    try:
+        yield from read_document(path, max_bytes).sections(part, stem)
     except SpecError as error:
         raise StoreError(f"can't read {path}: {error}", str(path)) from error
 
@@ -101,7 +107,7 @@ class FileSource:
 
     def read(self, part: str) -> Iterator[Section]:
         """Sections of the file, in the order in which their z appear."""
-        yield from read_document(self.path, self.max_bytes).sections(part)
+        yield from _sections(self.path, self.max_bytes, part)
 
     def __iter__(self) -> Iterator[Section]:
         return self.read(self.path.name)
@@ -138,7 +144,7 @@ class DirectorySource:
 
     def read(self, part: str) -> Iterator[Section]:
         """Sections of one file, in the order in which their z appear."""
-        yield from read_document(self.path / part, self.max_bytes).sections(part, _stem(part))
+        yield from _sections(self.path / part, self.max_bytes, part, _stem(part))
 
     def __iter__(self) -> Iterator[Section]:
         for part in self.parts():
@@ -185,10 +191,9 @@ class DirectorySink:
         if not self.resume or not path.exists():
             return False
         try:
-            tiles = read_document(path).tiles
+            return read_document(path).tile_ids() == section.tile_ids
         except StoreError:
             return False  # Not one of ours, or damaged since: it is written again.
-        return [tile.get("tileId") for tile in tiles.values()] == section.tile_ids
 
     def write(self, section: Section) -> None:
         """Write the file of the section."""
@@ -244,7 +249,7 @@ class FileSink:
     _documents: dict[str, Document] = field(default_factory=dict, repr=False)
     _names: set[str] = field(default_factory=set, repr=False)
     _before: Document | None = field(default=None, repr=False)
-    _known: dict[Any, Json] = field(default_factory=dict, repr=False)
+    _known: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         if self.path.exists() and not (self.overwrite or self.resume):
@@ -252,13 +257,15 @@ class FileSink:
         make_writable_folder(self.path.absolute().parent)
         if self.resume and self.path.exists():
             self._before = read_document(self.path)
-            self._known = {tile.get("tileId"): tile for tile in self._before.tiles.values()}
+            pairs = zip(self._before.tile_ids(), self._before.tiles.values(), strict=True)
+            self._known = {tile_id: tile for tile_id, tile in pairs if isinstance(tile_id, str)}
 
     def has(self, section: Section) -> bool:
         """Whether the file that was there has the tiles of the section; if so they are kept."""
-        if self._before is None or not all(tile_id in self._known for tile_id in section.tile_ids):
+        names = [tile_id for tile_id in section.tile_ids if isinstance(tile_id, str) and tile_id in self._known]
+        if self._before is None or len(names) < len(section.tilespecs):
             return False
-        kept = section.with_tilespecs([self._known[tile_id] for tile_id in section.tile_ids])
+        kept = section.with_tilespecs([self._known[name] for name in names])
         self.write(kept.with_transforms(self._before.transforms))
         return True
 

@@ -17,7 +17,7 @@ import orjson
 
 from render_io.errors import SpecError
 
-__all__ = ["Raw", "copied", "dumps", "loads", "refuse_non_finite", "split_array", "split_object"]
+__all__ = ["Raw", "copied", "decoded", "dumps", "loads", "refuse_non_finite", "split_array", "split_object"]
 
 T = TypeVar("T")
 
@@ -48,10 +48,10 @@ def loads(text: bytes | Raw) -> Any:
         Malformed, truncated or too deeply nested text, NaN and infinities, with line, column and character of the
         fault.
     """
-    return _decoded(_ANY.decode, text)
+    return decoded(_ANY.decode, text)
 
 
-def split_array(text: bytes) -> list[memoryview]:
+def split_array(text: bytes) -> list[Raw]:
     """Cut the text of an array into the texts of its elements, many times faster than reading them.
 
     Parameters
@@ -61,7 +61,7 @@ def split_array(text: bytes) -> list[memoryview]:
 
     Returns
     -------
-    list of memoryview
+    list of Raw
         Each element as it is written; they share the memory of `text`.
 
     Raises
@@ -69,15 +69,15 @@ def split_array(text: bytes) -> list[memoryview]:
     SpecError
         Malformed text, as in `loads`, or no array.
     """
-    return [memoryview(element) for element in _decoded(_ELEMENTS.decode, text)]
+    return decoded(_ELEMENTS.decode, text)
 
 
-def split_object(text: bytes) -> dict[str, Raw]:
+def split_object(text: bytes | Raw) -> dict[str, Raw]:
     """Read an object, but leave the values of its members as text.
 
     Parameters
     ----------
-    text : bytes
+    text : bytes or Raw
         A JSON object.
 
     Returns
@@ -90,10 +90,29 @@ def split_object(text: bytes) -> dict[str, Raw]:
     SpecError
         Malformed text, as in `loads`, or no object.
     """
-    return _decoded(_MEMBERS.decode, text)
+    return decoded(_MEMBERS.decode, text)
 
 
-def _decoded(decode: Callable[[Any], T], text: bytes | Raw) -> T:
+def decoded(decode: Callable[[Any], T], text: bytes | Raw) -> T:
+    """Read text with a decoder of one's own, with the errors of `loads`.
+
+    Parameters
+    ----------
+    decode : callable
+        `decode` of a ``msgspec.json.Decoder``.
+    text : bytes or Raw
+        The text.
+
+    Returns
+    -------
+    object
+        What the decoder makes of it.
+
+    Raises
+    ------
+    SpecError
+        Malformed text, as in `loads`, or another type than the decoder expects.
+    """
     try:
         return decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

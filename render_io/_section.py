@@ -94,20 +94,19 @@ class Section:
         return [tile.get("tileId") for tile in self.tilespecs]
 
 
-def z_of(tile: Json) -> int | float | None:
-    """Read the z of a tile spec.
+def z_of(z: Any) -> int | float | None:
+    """Return a z by which tiles can be sorted.
 
     Parameters
     ----------
-    tile : dict
-        A tile spec.
+    z : object
+        The member ``z`` of a tile spec, None where it is absent.
 
     Returns
     -------
     int or float or None
-        None when it is absent or not a finite number, which `check_tile` reports.
+        None when it is not a finite number, which `check_tile` reports.
     """
-    z = tile.get("z")
     usable = isinstance(z, (int, float)) and not isinstance(z, bool) and math.isfinite(z)
     return z if usable else None
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
+from render_io.stores import open_sink, open_source
 from tests.shared import shared_files
 
 wire_transforms = pytest.mark.skipif(find_spec("render_io.transform") is None, reason="render_io.transform is absent")
@@ -79,6 +80,21 @@ def read(path: Path) -> Any:
     """Parse a file with nothing of ours."""
     data = path.read_bytes()
     return json.loads(gzip.decompress(data) if path.suffix == ".gz" else data)
+
+
+def copy_stack(source: Path, sink: Path, **options: bool) -> None:
+    """Copy all sections that the sink does not have."""
+    with open_sink(sink, **options) as target:
+        for section in open_source(source):
+            if not target.has(section):
+                target.write(section)
+        target.finish()
+
+
+def put(path: Path, value: Any) -> Path:
+    """Write a file with nothing of ours."""
+    path.write_text(json.dumps(value))
+    return path
 
 
 def shared_documents() -> list[Path]:

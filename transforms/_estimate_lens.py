@@ -106,7 +106,7 @@ def _features(points: Points, numbers: LensNumbers, dimension: int) -> FloatArra
 
 
 def _distortion_rows(f: FloatArray, g: FloatArray, t: FloatArray, src: Points, share: float) -> FloatArray:
-    """Rows of the unknowns (beta x, beta y) and, last, the right-hand side, of some pairs of points; t is (N, 6) column by column."""
+    """Rows of the unknowns (beta x, beta y) and, last, the right-hand side; t is (N, 6), maps column by column."""
     m00, m10, m01, m11, m02, m12 = (t[:, i : i + 1] for i in range(6))
     zero = np.zeros_like(f)
     return np.concatenate(
@@ -164,12 +164,12 @@ def fit_distortion(
     standardise(dimension, first, numbers.mean, numbers.sd)
     if not (numbers.sd[:-1] > 1e-15 * np.abs(numbers.mean[:-1])).all():
         raise IllDefinedPointsError("expected points that differ in x and y: a power of their coordinates is constant")
-    triangle = np.hstack([np.sqrt(_DAMPING) * np.eye(2 * count), np.zeros((2 * count, 1))])
+    triangle: FloatArray = np.hstack([np.sqrt(_DAMPING) * np.eye(2 * count), np.zeros((2 * count, 1))])
     columns = maps.transpose(0, 2, 1).reshape(-1, 6)
     for part in _blocks(len(first)):
         f, g = _features(first[part], numbers, dimension), _features(second[part], numbers, dimension)
         rows = _distortion_rows(f, g, columns[part], first[part], float(share))
-        triangle = np.linalg.qr(np.vstack([triangle, rows]), mode="r")[: 2 * count]
+        triangle = np.asarray(np.linalg.qr(np.vstack([triangle, rows]), mode="r"))[: 2 * count]
     beta = np.linalg.solve(triangle[:, :-1], triangle[:, -1])
     numbers.beta[:] = beta.reshape(2, count).T
     return numbers

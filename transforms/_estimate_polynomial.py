@@ -38,8 +38,8 @@ def refuse_terms(status: int, model: str, count: int, src: Points, dst: Points) 
     """
     if status == ILL_DEFINED:
         raise IllDefinedPointsError(
-            f"the {len(src)} points do not determine the {count} terms of a {model}: too few are distinct or have weight, or they lie on a"
-            " curve of its order"
+            f"the {len(src)} points do not determine the {count} terms of a {model}: too few are distinct or have"
+            " weight, or they lie on a curve of its order"
         )
     refuse(status, model, count, src, dst)
 

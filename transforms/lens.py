@@ -1,8 +1,8 @@
 """Lens correction of a camera: a polynomial written in standardised powers, with the size of the tile it belongs to.
 
-Sources: mpicbg.trakem2.transform.NonLinearCoordinateTransform, lenscorrection.NonLinearTransform. Features are x, y, x^2, xy, y^2, ... up
-to the dimension, each as (power - mean) / standard deviation, and a last constant of 100; surplus features between are zero before
-standardisation.
+Sources: mpicbg.trakem2.transform.NonLinearCoordinateTransform, lenscorrection.NonLinearTransform. Features are x, y,
+x^2, xy, y^2, ... up to the dimension, each as (power - mean) / standard deviation, and a last constant of 100; surplus
+features between are zero before standardisation.
 """
 
 from __future__ import annotations
@@ -77,7 +77,9 @@ class LensCorrection(LeafTransform):
         coefficients = as_parameters(beta, (None, 2), "beta")
         length = coefficients.shape[0]
         if length < term_count(degree):
-            raise PointsError(f"expected at least {term_count(degree)} rows of beta for dimension {degree}, got {length}")
+            raise PointsError(
+                f"expected at least {term_count(degree)} rows of beta for dimension {degree}, got {length}"
+            )
         mean = as_parameters(norm_mean, (length,), "norm_mean")
         deviation = as_parameters(norm_var, (length,), "norm_var")
         self._set(dimension=degree, beta=coefficients, norm_mean=mean, norm_var=deviation)
@@ -129,7 +131,8 @@ class LensCorrection(LeafTransform):
         width, height : int
             Size of the tile in pixels, kept with the result.
         regularization : float, optional
-            Java's lambda: 2 * lambda times the squares of all coefficients, the constant's included, is added to the sum of squares.
+            Java's lambda: 2 * lambda times the squares of all coefficients, the constant's included, is added to the
+            sum of squares.
 
         Returns
         -------
@@ -141,14 +144,15 @@ class LensCorrection(LeafTransform):
         NotEnoughPointsError
             Fewer points than coefficients.
         IllDefinedPointsError
-            Too few distinct points, points on a curve of that degree, a coordinate that is constant, or non-finite points.
+            Too few distinct points, points on a curve of that degree, a coordinate that is constant, or non-finite
+            points.
         PointsError
             Wrong shapes or types, negative weights, dimension or regularization.
 
         Notes
         -----
-        Without a ridge this is the polynomial fit, written in standardised powers; with one, the system is solved by orthogonal
-        transformations.
+        Without a ridge this is the polynomial fit, written in standardised powers; with one, the system is solved by
+        orthogonal transformations.
         """
         degree = as_count(dimension, "dimension")
         numbers = fit_lens_numbers(src, dst, weights, degree, regularization)
@@ -221,8 +225,8 @@ def estimate_distortion(
     src, dst : array_like
         (N, 2) each: the same places seen in two images, in pixels.
     affines : array_like
-        (N, 2, 3): for every pair, the map from the first to the second image, R and t of corrected(dst) = R corrected(src) + t. R must be
-        a rotation for Java's equations to say so.
+        (N, 2, 3): for every pair, the map from the first to the second image, R and t of corrected(dst) = R
+        corrected(src) + t. R must be a rotation for Java's equations to say so.
     dimension : int, optional
         Highest degree of the features.
     width, height : int

@@ -1,7 +1,7 @@
 """Polynomial of any order in x and y.
 
-Source: mpicbg.trakem2.transform.PolynomialTransform2D. Terms are ordered by degree and, within a degree, by falling powers of x:
-1, x, y, x^2, xy, y^2, x^3, x^2 y, ...
+Source: mpicbg.trakem2.transform.PolynomialTransform2D. Terms are ordered by degree and, within a degree, by falling
+powers of x: 1, x, y, x^2, xy, y^2, x^3, x^2 y, ...
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ class Polynomial(LeafTransform):
 
     Notes
     -----
-    There is no region in these numbers, so the search for a pre-image starts from the linear part at the origin. Far from the origin,
-    pass `initial` to `apply_inverse` where several pre-images exist.
+    There is no region in these numbers, so the search for a pre-image starts from the linear part at the origin. Far
+    from the origin, pass `initial` to `apply_inverse` where several pre-images exist.
     """
 
     __slots__ = ("coefficients", "order")
@@ -121,9 +121,11 @@ class Polynomial(LeafTransform):
         PointsError
             Not an affine map, or an order below 1.
         """
-        if isinstance(affine, Homography) or (isinstance(affine, Transform) and not isinstance(affine, LinearTransform)):
+        if isinstance(affine, Homography) or (
+            isinstance(affine, Transform) and not isinstance(affine, LinearTransform)
+        ):
             raise PointsError(f"expected an affine transform, got {type(affine).__name__}")
-        rows = affine.matrix[:2] if isinstance(affine, LinearTransform) else Affine(affine).params  # type: ignore[arg-type]
+        rows = affine.matrix[:2] if isinstance(affine, LinearTransform) else Affine(affine).params
         coefficients = np.zeros((2, _term_count(as_count(order, "order", 1))))
         coefficients[:, :3] = rows[:, [2, 0, 1]]
         return cls(coefficients)
@@ -153,16 +155,18 @@ class Polynomial(LeafTransform):
         NotEnoughPointsError
             Fewer points than terms.
         IllDefinedPointsError
-            Too few distinct points, points on a curve of that order (a line, a conic, ...), no weight, or non-finite points.
+            Too few distinct points, points on a curve of that order (a line, a conic, ...), no weight, or non-finite
+            points.
         PointsError
             Wrong shapes or types, negative or non-finite weights, a negative order.
 
         Notes
         -----
-        The fit itself works on Chebyshev products over the bounding box of `src`, where nothing is lost to large coordinates, and its
-        result is rounded once to coefficients in pixels. Those are ill-conditioned by nature when the points lie much farther from
-        the origin than they spread: for points at distance D with half-width h, digits are lost in proportion to (D / h) ** order
-        when the map is evaluated. Fit in local coordinates and add a `Translation` in such cases.
+        The fit itself works on Chebyshev products over the bounding box of `src`, where nothing is lost to large
+        coordinates, and its result is rounded once to coefficients in pixels. Those are ill-conditioned by nature when
+        the points lie much farther from the origin than they spread: for points at distance D with half-width h, digits
+        are lost in proportion to (D / h) ** order when the map is evaluated. Fit in local coordinates and add a
+        `Translation` in such cases.
         """
         return cls(fit_coefficients(src, dst, weights, _as_order(order)))
 
@@ -185,7 +189,9 @@ class Polynomial(LeafTransform):
             A lower order, which would be another map (fit one with `approximate`).
         """
         if as_count(order, "order") < self.order:
-            raise PointsError(f"expected an order of at least {self.order}, got {order}: fewer terms would be another map")
+            raise PointsError(
+                f"expected an order of at least {self.order}, got {order}: fewer terms would be another map"
+            )
         coefficients = np.zeros((2, _term_count(order)))
         coefficients[:, : self.coefficients.shape[1]] = self.coefficients
         return type(self)(coefficients)

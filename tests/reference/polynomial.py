@@ -50,7 +50,9 @@ def exact_jacobian(coefficients: Any, points: Any) -> np.ndarray:
 
 def _rows(points: Any, order: int) -> mpmath.matrix:
     powers = exponents(order)
-    return mpmath.matrix([[mpmath.mpf(float(x)) ** a * mpmath.mpf(float(y)) ** b for a, b in powers] for x, y in points])
+    return mpmath.matrix(
+        [[mpmath.mpf(float(x)) ** a * mpmath.mpf(float(y)) ** b for a, b in powers] for x, y in points]
+    )
 
 
 def fitted_map(src: Any, dst: Any, order: int, at: Any, weights: Any = None) -> np.ndarray:

@@ -24,7 +24,9 @@ EPS = np.finfo(np.float64).eps
 
 def fitted(dimension: int, seed: int = 0, amplitude: float = 20.0) -> LensCorrection:
     points = tile_points(4 * term_count(dimension) + 4, seed)
-    return LensCorrection.from_estimate(points, bent(dimension, seed, amplitude).apply(points), dimension=dimension, **SIZE)
+    return LensCorrection.from_estimate(
+        points, bent(dimension, seed, amplitude).apply(points), dimension=dimension, **SIZE
+    )
 
 
 def numbers(dimension: int, length: int | None = None, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -54,7 +56,14 @@ def numbers(dimension: int, length: int | None = None, seed: int = 0) -> tuple[n
 )
 def test_wrong_numbers_are_refused(change: dict[str, Any], word: str) -> None:
     """D25: a length too small for the dimension is refused when made, not when applied."""
-    given = {"dimension": 2, "beta": np.ones((6, 2)), "norm_mean": np.ones(6), "norm_var": np.ones(6), "width": 1, "height": 1}
+    given = {
+        "dimension": 2,
+        "beta": np.ones((6, 2)),
+        "norm_mean": np.ones(6),
+        "norm_var": np.ones(6),
+        "width": 1,
+        "height": 1,
+    }
     with pytest.raises(transforms.PointsError, match=word):
         LensCorrection(**{**given, **change})
 
@@ -103,7 +112,7 @@ def exponents_without_constant(dimension: int) -> list[tuple[int, int]]:
 
 
 def test_formula_is_followed_where_it_has_no_polynomial() -> None:
-    """A feature with an infinite deviation counts for nothing; one with a zero deviation takes everything to infinity."""
+    """A feature with an infinite deviation counts for nothing, one with a zero deviation takes all to infinity."""
     beta, mean, sd = (np.array(a) for a in (fitted(3).beta, fitted(3).norm_mean, fitted(3).norm_var))
     points = tile_points(9)
     wide = sd.copy()
@@ -172,7 +181,7 @@ def test_round_trip_on_the_tile(dimension: int, amplitude: float) -> None:
 
 
 def test_round_trip_without_a_size() -> None:
-    points = tile_points(40) + [5e4, 0.0]
+    points = tile_points(40) + np.array([5e4, 0.0])
     lens = LensCorrection.from_estimate(points, points + 1e-6 * (points - 5e4) ** 2, dimension=2, width=0, height=0)
     np.testing.assert_allclose(lens.apply_inverse(lens.apply(points)), points, rtol=0, atol=1e-5)
 
@@ -300,7 +309,7 @@ def test_wrong_regularization(regularization: Any) -> None:
 
 
 def test_distortion_makes_overlapping_images_agree() -> None:
-    """Shifted images of one distorting camera: without a ridge the correction undoes the distortion up to an affine map."""
+    """Shifted images of one distorting camera: the correction undoes the distortion up to an affine map."""
     rng = np.random.default_rng(3)
     camera = bent(3, amplitude=30.0)
     shifts = np.array([[500.0, 0.0], [0.0, 500.0], [-400.0, 300.0]])

@@ -1,4 +1,4 @@
-"""Polynomial fits: exactness, conditioning, degenerate layouts, and the one kernel behind single, ragged and gridded fits."""
+"""Polynomial fits: exactness, conditioning, degenerate layouts, one kernel behind single, ragged and gridded fits."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ def test_against_many_digits(order: int, weighted: bool) -> None:
 
 @pytest.mark.parametrize(("order", "bound"), [(0, 1e-15), (1, 1e-14), (2, 1e-12)])
 def test_far_from_the_origin(order: int, bound: float) -> None:
-    """1e7 px away; higher orders lose digits to the powers of pixel coordinates themselves, see `Polynomial.from_estimate`."""
+    """1e7 px away; higher orders lose digits to the powers of coordinates, see `Polynomial.from_estimate`."""
     rng = np.random.default_rng(order)
-    src = tile_points(60) + [1e7, -1e7]
+    src = tile_points(60) + np.array([1e7, -1e7])
     dst = src + rng.normal(0.0, 5.0, src.shape)
     wanted = fitted_map(src, dst, order, src[:12])
     fitted = Polynomial.from_estimate(src, dst, order=order)
@@ -192,7 +192,9 @@ def test_tiny_weights_are_weights() -> None:
     weights = np.random.default_rng(8).uniform(0.5, 2.0, 40)
     wanted = Polynomial.from_estimate(src, dst, weights, order=2).apply(src)
     for scale in (2.0**-900, 2.0**900):
-        np.testing.assert_allclose(Polynomial.from_estimate(src, dst, weights * scale, order=2).apply(src), wanted, rtol=1e-13)
+        np.testing.assert_allclose(
+            Polynomial.from_estimate(src, dst, weights * scale, order=2).apply(src), wanted, rtol=1e-13
+        )
 
 
 @pytest.mark.parametrize("wrong", [np.ones((30, 3)), np.ones(30), np.ones((29, 2))])
@@ -219,7 +221,14 @@ def test_any_array_like_gives_the_same_fit() -> None:
     wide[:, ::2] = src
     read_only = src.astype(float)
     read_only.flags.writeable = False
-    for form in (src.astype(np.int16), src.astype(np.float32), wide[:, ::2], read_only, np.asfortranarray(src), src.tolist()):
+    for form in (
+        src.astype(np.int16),
+        src.astype(np.float32),
+        wide[:, ::2],
+        read_only,
+        np.asfortranarray(src),
+        src.tolist(),
+    ):
         assert Polynomial.from_estimate(form, dst, order=2) == wanted
 
 
@@ -305,7 +314,7 @@ def test_conversion_to_pixels_is_rounded_once() -> None:
 def test_double_double(a: float, b: float, c: float) -> None:
     high, low = double_double.two_sum(a, b)
     assert Fraction(float(high)) + Fraction(float(low)) == Fraction(a) + Fraction(b)
-    if a == 0.0 or b == 0.0 or 1e-200 < abs(a * b):
+    if a == 0.0 or b == 0.0 or abs(a * b) > 1e-200:
         high, low = double_double.two_product(a, b)
         assert Fraction(float(high)) + Fraction(float(low)) == Fraction(a) * Fraction(b)
         high, low = double_double.divide((float(high), float(low)), c)

@@ -1,7 +1,8 @@
 """A block of points as columns of Chebyshev polynomials and targets: what the fits add up.
 
-Columns lie STRIDE numbers apart in a flat ``work`` array: w T_p(x) with the weight w, then T_q(y), for degrees up to twice the order (one at
-least), then u and v. Column 0 is the weight itself. Rows are filled up to a multiple of eight with rows of no weight.
+Columns lie STRIDE numbers apart in a flat ``work`` array: w T_p(x) with the weight w, then T_q(y), for degrees up to
+twice the order (one at least), then u and v. Column 0 is the weight itself. Rows are filled up to a multiple of eight
+with rows of no weight.
 """
 
 from __future__ import annotations
@@ -43,7 +44,14 @@ def column_count(order: int) -> int:
 
 @kernel
 def fill(
-    order: int, degree: int, src: Points, dst: Points, weights: FloatArray, first: int, last: int, frame: FloatArray,
+    order: int,
+    degree: int,
+    src: Points,
+    dst: Points,
+    weights: FloatArray,
+    first: int,
+    last: int,
+    frame: FloatArray,
     work: FloatArray,
 ) -> int:
     """Fill all columns for points first to last, up to a degree; returns the rows."""
@@ -102,7 +110,9 @@ def products(order: int, rows: int, work: FloatArray, block: FloatArray) -> None
         k = 0
         for d in range(order + 1):
             for b in range(d + 1):
-                block[k * STRIDE + i] = work[x_column(d - b) * STRIDE + i] * work[y_column(order, b) * STRIDE + i] * inverse
+                block[k * STRIDE + i] = (
+                    work[x_column(d - b) * STRIDE + i] * work[y_column(order, b) * STRIDE + i] * inverse
+                )
                 k += 1
         block[k * STRIDE + i] = work[u + i] * root
         block[(k + 1) * STRIDE + i] = work[u + STRIDE + i] * root

@@ -1,7 +1,7 @@
-"""Arithmetic with twice the digits: a number is the unevaluated sum of two doubles, the second at most half an ulp of the first.
+"""Arithmetic with twice the digits: a number is the unevaluated sum of two doubles.
 
-Source: Dekker, A floating-point technique for extending the available precision (1971); Hida, Li, Bailey, Library for double-double and
-quad-double arithmetic (2007).
+The second is at most half an ulp of the first. Sources: Dekker, A floating-point technique for extending the available
+precision (1971); Hida, Li, Bailey, Library for double-double and quad-double arithmetic (2007).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _SPLITTER = 134217729.0
 
 @kernel
 def two_sum(a: float, b: float) -> Pair:
-    """a + b without any error."""
+    """A + b without any error."""
     s = a + b
     z = s - a
     return s, (a - (s - z)) + (b - z)
@@ -31,7 +31,7 @@ def _split(a: float) -> Pair:
 
 @kernel
 def two_product(a: float, b: float) -> Pair:
-    """a * b without any error, as long as nothing overflows."""
+    """A * b without any error, as long as nothing overflows."""
     p = a * b
     if not JIT_DISABLED:
         return p, fma(a, b, -p)

@@ -1,7 +1,7 @@
 """Least squares by orthogonal transformations, fed row block by row block: O(N) time, memory for one block.
 
-The triangle is (K + 2, K + 2) with the two right-hand sides as its last columns; rows come as columns of numbers, STRIDE apart, in a flat
-``work`` array, their count a multiple of eight (zeros fill up).
+The triangle is (K + 2, K + 2) with the two right-hand sides as its last columns; rows come as columns of numbers,
+STRIDE apart, in a flat ``work`` array, their count a multiple of eight (zeros fill up).
 """
 
 from __future__ import annotations
@@ -56,7 +56,10 @@ def absorb(triangle: FloatArray, work: FloatArray, first: int, rows: int) -> Non
 
 @kernel
 def back_substitute(triangle: FloatArray, noise: float, solution: FloatArray) -> bool:
-    """Solve for both right-hand sides into solution (K, 2); False if a column depends on those before it, judged relative to its own size."""
+    """Solve for both right-hand sides into solution (K, 2); False if a column depends on those before it.
+
+    That is judged relative to the size of the column itself.
+    """
     count = triangle.shape[0] - 2
     for k in range(count - 1, -1, -1):
         size = 0.0

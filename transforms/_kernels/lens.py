@@ -1,12 +1,12 @@
 """Lens correction (mpicbg's NonLinearCoordinateTransform): apply, Jacobian.
 
-The wire holds coefficients of standardised powers, (x^j y^k - mean) / sd, and of a constant 100. That is a polynomial in x and y; its
-coefficients are worked out once, the constant in double-double, and evaluated as any polynomial: faster than the formula and, as nothing
-is subtracted from large powers any more, more accurate. Where that fails (a zero, infinite or NaN among the numbers, or coefficients out
-of the normal range) the formula is followed as it stands.
+The wire holds coefficients of standardised powers, (x^j y^k - mean) / sd, and of a constant 100. That is a polynomial
+in x and y; its coefficients are worked out once, the constant in double-double, and evaluated as any polynomial: faster
+than the formula and, as nothing is subtracted from large powers any more, more accurate. Where that fails (a zero,
+infinite or NaN among the numbers, or coefficients out of the normal range) the formula is followed as it stands.
 
-Parameters, packed by `pack_lens`: those of the polynomial, where -1 - dimension in place of the order asks for the formula; then the
-length L, the L coefficients of x' and y' in turns, L means, L standard deviations.
+Parameters, packed by `pack_lens`: those of the polynomial, where -1 - dimension in place of the order asks for the
+formula; then the length L, the L coefficients of x' and y' in turns, L means, L standard deviations.
 """
 
 from __future__ import annotations

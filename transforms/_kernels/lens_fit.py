@@ -1,7 +1,7 @@
 """Least squares of the lens correction: standardisation of the features, conversion of a polynomial, ridge.
 
-Source: lenscorrection.NonLinearTransform.fit. Features are the powers x^j y^k of pixel coordinates, standardised with n - 1, and a last
-constant of 100; a ridge of 2 * lambda acts on every coefficient.
+Source: lenscorrection.NonLinearTransform.fit. Features are the powers x^j y^k of pixel coordinates, standardised with n
+- 1, and a last constant of 100; a ridge of 2 * lambda acts on every coefficient.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 
 from transforms._jit import kernel
 from transforms._kernels import lanes
-from transforms._kernels.double_double import add, divide, multiply, two_product
+from transforms._kernels.double_double import add, divide, multiply
 from transforms._kernels.householder import STRIDE, absorb, back_substitute
 from transforms._kernels.least_squares import EPS, ILL_DEFINED, NOT_ENOUGH, NOT_FINITE, OK, all_finite, weight_at
 from transforms._kernels.lens import CONSTANT
@@ -23,7 +23,10 @@ from transforms._types import FloatArray, Points
 
 @kernel
 def fill_powers(dimension: int, src: Points, first: int, last: int, work: FloatArray) -> int:
-    """Columns x^0 to x^dimension, then those of y, for points first to last; rows up to a multiple of eight repeat the last point."""
+    """Columns x^0 to x^dimension, then those of y, for points first to last; returns the rows.
+
+    They are filled up to a multiple of eight with the last point.
+    """
     rows = (last - first + lanes.WIDTH - 1) // lanes.WIDTH * lanes.WIDTH
     y = (dimension + 1) * STRIDE
     for i in range(rows):
@@ -92,7 +95,14 @@ def from_polynomial(high: FloatArray, low: FloatArray, mean: FloatArray, sd: Flo
 
 @kernel
 def fill_features(
-    dimension: int, src: Points, dst: Points, weights: FloatArray, first: int, last: int, mean: FloatArray, sd: FloatArray,
+    dimension: int,
+    src: Points,
+    dst: Points,
+    weights: FloatArray,
+    first: int,
+    last: int,
+    mean: FloatArray,
+    sd: FloatArray,
     block: FloatArray,
 ) -> int:
     """Columns of standardised features and of both targets, times the roots of the weights; returns the rows."""
@@ -117,7 +127,13 @@ def fill_features(
 
 @kernel
 def fit_ridge(
-    dimension: int, src: Points, dst: Points, weights: FloatArray, ridge: float, mean: FloatArray, sd: FloatArray,
+    dimension: int,
+    src: Points,
+    dst: Points,
+    weights: FloatArray,
+    ridge: float,
+    mean: FloatArray,
+    sd: FloatArray,
     beta: FloatArray,
 ) -> None:
     """Least squares with ``ridge`` times the squares of all coefficients added: its root starts the triangle."""
@@ -134,7 +150,13 @@ def fit_ridge(
 
 @kernel
 def fit_lens(
-    dimension: int, src: Points, dst: Points, weights: FloatArray, ridge: float, mean: FloatArray, sd: FloatArray,
+    dimension: int,
+    src: Points,
+    dst: Points,
+    weights: FloatArray,
+    ridge: float,
+    mean: FloatArray,
+    sd: FloatArray,
     beta: FloatArray,
 ) -> int:
     """Fill means and standard deviations (K,) and coefficients (K, 2); returns a status of `least_squares`."""

@@ -46,10 +46,10 @@ def box_of(src: Points, weights: FloatArray, lo: int, hi: int, box: FloatArray) 
 
 
 @kernel
-def find_frame(
-    order: int, src: Points, dst: Points, weights: FloatArray, lo: int, hi: int, frame: FloatArray
-) -> int:
-    """Fill frame (8,): centre and scale of x, of y, scale of the weights, relative rounding of x and y, origin of the targets.
+def find_frame(order: int, src: Points, dst: Points, weights: FloatArray, lo: int, hi: int, frame: FloatArray) -> int:
+    """Fill frame (8,) for a fit.
+
+    That is centre and scale of x, of y, scale of the weights, relative rounding of x and y, origin of the targets.
 
     Ill defined are points that coincide in x or y up to rounding (unless the order is 0), or that have no weight.
     """

@@ -1,10 +1,10 @@
 """Polynomials of two variables: apply, Jacobian.
 
-Parameters: ``(order, u00, v00, u10, v10, ...)``, the coefficients of x' and y' in turns, row by row: first the powers of x without y,
-then those with y, then with y squared, ..., as nested Horner evaluation reads them. Packed by `pack`.
+Parameters: ``(order, u00, v00, u10, v10, ...)``, the coefficients of x' and y' in turns, row by row: first the powers
+of x without y, then those with y, then with y squared, ..., as nested Horner evaluation reads them. Packed by `pack`.
 
-Orders up to six are unrolled, each by one step from the order below, so that the loop over points is vectorised; higher orders run
-through the loops of `polynomial_point`, which make the same steps and give the same bits.
+Orders up to six are unrolled, each by one step from the order below, so that the loop over points is vectorised; higher
+orders run through the loops of `polynomial_point`, which make the same steps and give the same bits.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from transforms._kernels.linear import Jet
 from transforms._types import FloatArray, Points
 
 _BLOCK = 1024
-"""Numbers copied aside at a time when a result replaces its points: a loop that may overlap itself is not vectorised."""
+"""Numbers copied aside at a time when results replace their points: loops that may overlap are not vectorised."""
 
 
 @kernel
@@ -255,8 +255,8 @@ def polynomial_in_order(params: FloatArray, points: Points, out: Points) -> None
 def start_map(params: FloatArray, start: FloatArray) -> None:
     """Where the search for pre-images starts, (10,): the inverse of the linear part at the origin, and a box around it.
 
-    The box reaches twice as far as the terms of higher degree need to outgrow the linear ones. A singular linear part leaves no
-    direction: every target starts at the origin.
+    The box reaches twice as far as the terms of higher degree need to outgrow the linear ones. A singular linear part
+    leaves no direction: every target starts at the origin.
     """
     order = int(params[0])
     u, v, a, b, c, d = polynomial_jet(params, 0.0, 0.0)

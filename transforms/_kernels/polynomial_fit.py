@@ -1,12 +1,13 @@
 """Weighted least squares of polynomials over a slice of the points.
 
-The unknowns are coefficients of Chebyshev products on the bounding box of the points: that basis stays well conditioned where powers of
-pixel coordinates do not. All its inner products follow from the few moments sum w T_p(x) T_q(y), because
-T_a T_b = (T_{a+b} + T_{|a-b|}) / 2. The normal equations are solved by Cholesky, refined on the residuals when they are less than well
-conditioned; layouts beyond that go through orthogonal transformations. One pass over the points each, memory for one block of them.
+The unknowns are coefficients of Chebyshev products on the bounding box of the points: that basis stays well conditioned
+where powers of pixel coordinates do not. All its inner products follow from the few moments sum w T_p(x) T_q(y),
+because T_a T_b = (T_{a+b} + T_{|a-b|}) / 2. The normal equations are solved by Cholesky, refined on the residuals when
+they are less than well conditioned; layouts beyond that go through orthogonal transformations. One pass over the points
+each, memory for one block of them.
 
-One slice of ragged sets, all points of one set, or one grid shared by many members (`polynomial_grid`): the same code in the same order,
-hence the same bits. Statuses are those of `least_squares`.
+One slice of ragged sets, all points of one set, or one grid shared by many members (`polynomial_grid`): the same code
+in the same order, hence the same bits. Statuses are those of `least_squares`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from transforms._kernels import lanes
 from transforms._kernels.chebyshev_block import column_count, fill, products, target_column, x_column, y_column
 from transforms._kernels.double_double import add
 from transforms._kernels.householder import STRIDE, absorb, back_substitute, dot
-from transforms._kernels.least_squares import EPS, ILL_DEFINED, NOT_ENOUGH, NOT_FINITE, OK, all_finite
+from transforms._kernels.least_squares import ILL_DEFINED, NOT_ENOUGH, NOT_FINITE, OK, all_finite
 from transforms._kernels.point_frame import find_frame
 from transforms._kernels.rebase import term, term_count, to_pixels
 from transforms._types import FloatArray, Points
@@ -69,13 +70,15 @@ def normal_matrix(order: int, moments: FloatArray, normal: FloatArray) -> None:
                 for c in range(e + 1):
                     x_sum, x_gap = (d - b) + (e - c), abs((d - b) - (e - c))
                     y_sum, y_gap = b + c, abs(b - c)
-                    total = (moments[x_sum, y_sum] + moments[x_gap, y_gap]) + (moments[x_sum, y_gap] + moments[x_gap, y_sum])
+                    total = (moments[x_sum, y_sum] + moments[x_gap, y_gap]) + (
+                        moments[x_sum, y_gap] + moments[x_gap, y_sum]
+                    )
                     normal[term(d - b, b), term(e - c, c)] = 0.25 * total
 
 
 @kernel
 def factorise(normal: FloatArray, scale: FloatArray) -> float:
-    """Cholesky of the lower triangle scaled to a unit diagonal, in place; returns the smallest pivot, -1 if there is none.
+    """Cholesky of the lower triangle scaled to a unit diagonal, in place; returns the smallest pivot, or -1.
 
     ``scale`` receives the scaling, diagonal entries are replaced by their inverses.
     """
@@ -145,19 +148,30 @@ def subtract_prediction(order: int, rows: int, work: FloatArray, solution: Float
         second = first
         for d in range(order, -1, -1):
             for b in range(d + 1):
-                product = lanes.load(work, x_column(d - b) * STRIDE + g) * lanes.load(work, y_column(order, b) * STRIDE + g)
+                product = lanes.load(work, x_column(d - b) * STRIDE + g) * lanes.load(
+                    work, y_column(order, b) * STRIDE + g
+                )
                 k = term(d - b, b)
                 first = lanes.fma(product, solution[k, 0], first)
                 second = lanes.fma(product, solution[k, 1], second)
-        weight = lanes.select(0.0 < weight, weight, lanes.like(weight, 1.0))
+        weight = lanes.select(weight > 0.0, weight, lanes.like(weight, 1.0))
         lanes.store(work, u + g, lanes.load(work, u + g) - first / weight)
         lanes.store(work, v + g, lanes.load(work, v + g) - second / weight)
 
 
 @kernel
 def refine(
-    order: int, src: Points, dst: Points, weights: FloatArray, lo: int, hi: int, frame: FloatArray, work: FloatArray,
-    factor: FloatArray, scale: FloatArray, solution: FloatArray,
+    order: int,
+    src: Points,
+    dst: Points,
+    weights: FloatArray,
+    lo: int,
+    hi: int,
+    frame: FloatArray,
+    work: FloatArray,
+    factor: FloatArray,
+    scale: FloatArray,
+    solution: FloatArray,
 ) -> None:
     """Solve again for the residuals of a solution and add what comes out."""
     correction = np.zeros(solution.shape)
@@ -173,7 +187,14 @@ def refine(
 
 @kernel
 def solve_orthogonally(
-    order: int, src: Points, dst: Points, weights: FloatArray, lo: int, hi: int, frame: FloatArray, work: FloatArray,
+    order: int,
+    src: Points,
+    dst: Points,
+    weights: FloatArray,
+    lo: int,
+    hi: int,
+    frame: FloatArray,
+    work: FloatArray,
     solution: FloatArray,
 ) -> int:
     """Solve by orthogonal transformations: for ill-conditioned layouts, and to tell them from degenerate ones."""
@@ -190,8 +211,17 @@ def solve_orthogonally(
 
 @kernel
 def solve_normal(
-    order: int, src: Points, dst: Points, weights: FloatArray, lo: int, hi: int, frame: FloatArray, work: FloatArray,
-    factor: FloatArray, scale: FloatArray, solution: FloatArray,
+    order: int,
+    src: Points,
+    dst: Points,
+    weights: FloatArray,
+    lo: int,
+    hi: int,
+    frame: FloatArray,
+    work: FloatArray,
+    factor: FloatArray,
+    scale: FloatArray,
+    solution: FloatArray,
 ) -> float:
     """Solve the normal equations; returns their smallest pivot, below LEAST_PIVOT without a solution."""
     moments = np.zeros((2 * order + 1, 2 * order + 1))

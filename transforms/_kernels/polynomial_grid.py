@@ -1,7 +1,7 @@
 """Polynomial fits to many targets over one grid: what depends on the grid alone is worked out once.
 
-The bits are those of `polynomial_fit.fit_polynomial` on the same points. Grids whose normal equations would need refinement are refused:
-their members are fitted one by one.
+The bits are those of `polynomial_fit.fit_polynomial` on the same points. Grids whose normal equations would need
+refinement are refused: their members are fitted one by one.
 """
 
 from __future__ import annotations

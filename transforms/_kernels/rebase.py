@@ -1,6 +1,6 @@
-"""From Chebyshev products on a box to powers of pixel coordinates, in double-double so that only the last rounding counts.
+"""From Chebyshev products on a box to powers of pixel coordinates, in double-double: only the last rounding counts.
 
-A polynomial is a (K,) array in the order 1, x, y, x^2, xy, y^2, ...; the factor in x has degree i, the one in y degree j.
+A polynomial is a (K,) array in the order 1, x, y, x^2, xy, y^2, ...; a term has degree i in x and j in y.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def term(i: int, j: int) -> int:
 
 @kernel
 def _to_powers(high: FloatArray, low: FloatArray, size: int) -> None:
-    """One line of Chebyshev coefficients to powers, in place: T_k = 2 t T_{k-1} - T_{k-2} splits off one factor t per round."""
+    """One line of Chebyshev coefficients to powers, in place; T_k = 2 t T_{k-1} - T_{k-2} splits off a t per round."""
     for j in range(size - 2):
         for k in range(size - 1, j + 1, -1):
             high[k - 2], low[k - 2] = add((high[k - 2], low[k - 2]), (-high[k], -low[k]))
@@ -52,8 +52,8 @@ def _move(high: FloatArray, low: FloatArray, size: int, centre: float) -> None:
 def to_pixels(order: int, frame: FloatArray, high: FloatArray, low: FloatArray, line: FloatArray) -> None:
     """Chebyshev products on the box of ``frame`` to powers of x and y, in place.
 
-    ``frame`` is (centre x, scale x, centre y, scale y): the Chebyshev variables are (x - centre) * scale. ``high`` and ``low`` are (K,),
-    ``line`` is room for (2, order + 1).
+    ``frame`` is (centre x, scale x, centre y, scale y): the Chebyshev variables are (x - centre) * scale. ``high`` and
+    ``low`` are (K,), ``line`` is room for (2, order + 1).
     """
     first, second = line[0], line[1]
     for axis in range(2):

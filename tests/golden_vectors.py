@@ -30,6 +30,4 @@ def assert_agrees(actual: Floats, wanted: Floats, tolerance: Floats) -> None:
     with np.errstate(invalid="ignore"):
         good = special | (np.abs(actual - wanted) <= allowed) | np.isinf(allowed)
     rows = np.flatnonzero(~good.all(axis=-1))
-    assert rows.size == 0, (
-        f"row {rows[0]}: expected {wanted[rows[0]]} within {allowed[rows[0]]}, got {actual[rows[0]]}"
-    )
+    assert rows.size == 0, f"row {rows[0]}: expected {wanted[rows[0]]} within {allowed[rows[0]]}, got {actual[rows[0]]}"

@@ -74,7 +74,7 @@ def refuse(status: int, model: str, needed: int, src: Points, dst: Points) -> No
     if status == least_squares.NOT_ENOUGH:
         raise NotEnoughPointsError(f"expected at least {needed} points for a {model} fit, got {count}")
     if status == least_squares.NOT_FINITE:
-        bad = as_indices(~(np.isfinite(src).all(axis=1) & np.isfinite(dst).all(axis=1)))
+        bad = as_indices(~np.isfinite(np.column_stack([src, dst])).all(axis=1))
         raise IllDefinedPointsError(f"expected finite points for a {model} fit, {len(bad)} of {count} are not", bad)
     if status == least_squares.ILL_DEFINED:
         raise IllDefinedPointsError(
@@ -180,10 +180,9 @@ def _refine_homography(h: FloatArray, p: Points, q: Points, weights: FloatArray,
 def _check_orientation(h: FloatArray, p: Points) -> None:
     """A horizon through the points themselves means that no homography maps them finitely."""
     s = p @ h[2, :2] + h[2, 2]
-    if not (np.abs(s) > 1e-12 * np.linalg.norm(h[2])).all():
-        raise IllDefinedPointsError(
-            "the fitted homography has its horizon through points", as_indices(np.abs(s) <= 1e-12 * np.linalg.norm(h[2]))
-        )
+    near = np.atleast_1d(np.abs(s) <= 1e-12 * np.linalg.norm(h[2]))
+    if near.any():
+        raise IllDefinedPointsError("the fitted homography has its horizon through points", as_indices(near))
 
 
 def _similarity_matrix(centre: FloatArray, size: float) -> tuple[FloatArray, FloatArray]:
@@ -235,5 +234,3 @@ def fit_homography(src: PointsLike, dst: PointsLike, weights: npt.ArrayLike | No
     full = backward @ h @ forward
     last = full[2, 2]
     return np.asarray(full / last if abs(last) > 1e-12 * np.abs(full).max() else full / np.abs(full).max())
-
-

@@ -24,9 +24,11 @@ import os
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
@@ -38,7 +40,7 @@ __all__ = ["JIT_DISABLED", "fma", "kernel", "run_chunks", "set_thread_count", "t
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-JIT_DISABLED: bool = bool(numba.config.DISABLE_JIT)
+JIT_DISABLED: bool = bool(getattr(numba.config, "DISABLE_JIT", False))
 """True when kernels run as plain Python."""
 
 _CACHE_ENABLED = os.environ.get("TRANSFORMS_CACHE", "1") != "0"
@@ -83,15 +85,15 @@ def source_stamp(path: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-class _StampedCacheImpl(CompileResultCacheImpl):  # type: ignore[misc]  # numba is untyped
+class _StampedCacheImpl(CompileResultCacheImpl):
     """numba's cache with the source stamp in every file name."""
 
     def get_filename_base(self, fullname: str, abiflags: str) -> str:
-        base = super().get_filename_base(fullname, abiflags)
+        base = super().get_filename_base(fullname, abiflags)  # type: ignore[no-untyped-call]
         return f"{base}-{source_stamp(Path(self.locator._py_file))}"
 
 
-class _StampedCache(FunctionCache):  # type: ignore[misc]  # numba is untyped
+class _StampedCache(FunctionCache):
     _impl_class = _StampedCacheImpl
 
 
@@ -110,16 +112,14 @@ def kernel(function: F) -> F:
     """
     if JIT_DISABLED:
         return np.errstate(all="ignore")(function)
-    compiled = numba.njit(nogil=True, error_model="numpy", fastmath=False)(function)
+    compiled: Any = numba.njit(nogil=True, error_model="numpy", fastmath=False)(function)
     if _CACHE_ENABLED:
-        try:
-            compiled._cache = _StampedCache(compiled.py_func)
-        except (RuntimeError, OSError):  # nowhere to write: compile in every process
-            pass
-    return compiled  # type: ignore[no-any-return]  # numba is untyped
+        with suppress(RuntimeError, OSError):  # nowhere to write: compile in every process
+            compiled._cache = _StampedCache(function)  # type: ignore[no-untyped-call]
+    return cast("F", compiled)
 
 
-@intrinsic  # type: ignore[untyped-decorator]  # numba is untyped
+@intrinsic
 def _llvm_fma(_context: Any, _a: Any, _b: Any, _c: Any) -> Any:
     def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.fma(*arguments)
@@ -132,7 +132,7 @@ def _plain_fma(a: float, b: float, c: float) -> float:
     return a * b + c
 
 
-fma: Callable[[float, float, float], float] = _plain_fma if JIT_DISABLED else _llvm_fma
+fma: Callable[[float, float, float], float] = _plain_fma if JIT_DISABLED else cast("Any", _llvm_fma)
 """a*b + c rounded once. Written out in kernels instead of letting the compiler fuse what it likes: the same bits come out however
 a loop is unrolled or vectorised, so one point, many points and many tiles agree exactly."""
 
@@ -201,7 +201,7 @@ def run_chunks(work: Callable[[int, int], object], count: int, minimum: int) -> 
         return
     pieces = threads * 4 if count >= threads * 4 * minimum else threads  # smaller slices even out uneven members
     bounds = [count * i // pieces for i in range(pieces + 1)]
-    futures = [_pool(os.getpid(), threads).submit(work, lo, hi) for lo, hi in zip(bounds, bounds[1:], strict=False)]
+    futures = [_pool(os.getpid(), threads).submit(work, lo, hi) for lo, hi in pairwise(bounds)]
     for future in futures:
         future.result()
 

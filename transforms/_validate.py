@@ -94,8 +94,9 @@ def prepare_out(points: Points, out: FloatArray | None) -> tuple[Points, Points]
     """
     if out is None:
         return points, np.empty(points.shape)
-    if not isinstance(out, np.ndarray) or out.dtype != _FLOAT64 or out.shape != points.shape:
-        got = _shape_text(out) if isinstance(out, np.ndarray) else type(out).__name__
+    given: Any = out
+    if not isinstance(given, np.ndarray) or given.dtype != _FLOAT64 or given.shape != points.shape:
+        got = _shape_text(given) if isinstance(given, np.ndarray) else type(given).__name__
         raise PointsError(f"expected out as float64 of shape {points.shape}, got {got}")
     if not (out.flags.c_contiguous and out.flags.writeable):
         raise PointsError("expected out to be C-contiguous and writable")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TypeAlias, overload
+from typing import Any, TypeAlias, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -136,7 +136,7 @@ class AffineArray:
             Any other shape.
         """
         if np.ndim(points) == 3:
-            array = np.asarray(points)
+            array: np.ndarray[Any, Any] = np.asarray(points)
             if array.shape[0] != len(self) or array.shape[2] != 2:
                 raise PointsError(f"expected points as (N, 2) or ({len(self)}, N, 2), got shape {array.shape}")
             given, shared = as_points(array.reshape(-1, 2)).reshape(array.shape), False
@@ -167,7 +167,8 @@ class AffineArray:
         rows, failed = self._inverted()
         if failed.any():
             indices = tuple(int(i) for i in np.flatnonzero(failed))
-            raise NonInvertibleError(f"{len(indices)} of {len(self)} transforms are singular, the first at {indices[0]}", indices)
+            message = f"{len(indices)} of {len(self)} transforms are singular, the first at {indices[0]}"
+            raise NonInvertibleError(message, indices)
         return AffineArray(rows, self.model)
 
     def _inverted(self) -> tuple[FloatArray, npt.NDArray[np.int64]]:

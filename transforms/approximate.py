@@ -64,7 +64,7 @@ def sampling_grid(samples: int | npt.ArrayLike, width: float, height: float) -> 
     if not np.isfinite(size).all():
         raise PointsError(f"expected finite width and height, got {size.tolist()}")
     if np.ndim(samples) > 0:
-        return as_points(samples, "samples") * size
+        return np.asarray(as_points(samples, "samples") * size)
     count = as_count(samples, "samples", 1)  # type: ignore[arg-type]  # a scalar by now
     side = np.linspace(0.0, 1.0, count) if count > 1 else np.array([0.5])
     unit = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
@@ -125,7 +125,7 @@ def approximate(
     PointsError
         Bad sizes or samples, or a model that can't be estimated.
     """
-    if not (isinstance(model, type) and hasattr(model, "from_estimate")):
+    if not hasattr(model, "from_estimate"):
         raise PointsError(f"expected model as a class with from_estimate, got {model!r}")
     src = sampling_grid(samples, width, height)
     dst = transform.apply(src)

@@ -61,7 +61,7 @@ class CubicBSpline(LeafTransform):
     @property
     def intervals(self) -> int:
         """Grid intervals per side."""
-        return self.coefficients.shape[1] - 3
+        return int(self.coefficients.shape[1]) - 3
 
     def _start_map(self) -> FloatArray:
         return start_map_from_region(self.apply, np.array([0.0, 0.0, self.width - 1.0, self.height - 1.0]))

@@ -7,7 +7,6 @@ pickled and used from several threads at once. Points are (N, 2) float64 arrays,
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 from typing import Any, ClassVar, Literal, NoReturn, Self
 
 import numpy as np
@@ -307,7 +306,7 @@ class LeafTransform(Transform):
     __slots__ = ("_packed",)
 
     _op: ClassVar[int]
-    _kernel: ClassVar[Callable[[FloatArray, Points, Points], None]]
+    _kernel: ClassVar[staticmethod[[FloatArray, Points, Points], None]]
     _packed: FloatArray
 
     def _pack(self, values: FloatArray) -> None:

@@ -187,7 +187,9 @@ class TransformBatch:
         """
         for i, column in enumerate(columns):
             if not isinstance(column, Transform | AffineArray):
-                raise PointsError(f"expected a Transform or an AffineArray in column {i}, got {type(column).__name__}", (i,))
+                raise PointsError(
+                    f"expected a Transform or an AffineArray in column {i}, got {type(column).__name__}", (i,)
+                )
         lengths = {len(column) for column in columns if isinstance(column, AffineArray)}
         if len(lengths) != 1:
             raise PointsError(f"expected AffineArrays of one length among the columns, got lengths {sorted(lengths)}")
@@ -242,9 +244,7 @@ class TransformBatch:
         status = np.zeros(len(self), dtype=np.int64)
         return self._run(self._program, self._offsets, points, 1e-9, 50, status), status
 
-    def apply_inverse(
-        self, points: npt.ArrayLike, *, tolerance: float = 1e-9, max_iterations: int = 50
-    ) -> FloatArray:
+    def apply_inverse(self, points: npt.ArrayLike, *, tolerance: float = 1e-9, max_iterations: int = 50) -> FloatArray:
         """Find pre-images under every member.
 
         Parameters
@@ -315,8 +315,18 @@ class TransformBatch:
 
         def work(first: int, last: int) -> None:
             kernels.batch_map(
-                program.instructions, offsets, program.params, program.depth, given, shared, tolerance, max_iterations,
-                first, last, out, status,
+                program.instructions,
+                offsets,
+                program.params,
+                program.depth,
+                given,
+                shared,
+                tolerance,
+                max_iterations,
+                first,
+                last,
+                out,
+                status,
             )
 
         run_chunks(work, len(self), max(1, _MEMBERS_PER_THREAD * 100 // max(1, given.shape[1])))
@@ -349,9 +359,7 @@ class TransformBatch:
             (float(w), float(h), order[edges[i] : edges[i + 1]].astype(np.int64)) for i, (w, h) in enumerate(unique)
         ]
 
-    def bounding_boxes(
-        self, width: npt.ArrayLike, height: npt.ArrayLike, mesh_cell_size: float = 64.0
-    ) -> FloatArray:
+    def bounding_boxes(self, width: npt.ArrayLike, height: npt.ArrayLike, mesh_cell_size: float = 64.0) -> FloatArray:
         """Boxes of the mapped tiles as the service stores them; see `transforms.bounding_box`.
 
         Parameters
@@ -381,8 +389,16 @@ class TransformBatch:
 
             def work(first: int, last: int, members: IntArray = members, border: Points = border) -> None:
                 kernels.batch_boxes(
-                    program.instructions, self._offsets, program.params, program.depth, members, border, first, last,
-                    boxes, status,
+                    program.instructions,
+                    self._offsets,
+                    program.params,
+                    program.depth,
+                    members,
+                    border,
+                    first,
+                    last,
+                    boxes,
+                    status,
                 )
 
             run_chunks(work, len(members), _MEMBERS_PER_THREAD)
@@ -436,7 +452,15 @@ class TransformBatch:
             for lo in range(first, last, piece):
                 hi = min(lo + piece, last)
                 kernels.batch_sample(
-                    program.instructions, self._offsets, program.params, program.depth, members, grid, lo, hi, samples,
+                    program.instructions,
+                    self._offsets,
+                    program.params,
+                    program.depth,
+                    members,
+                    grid,
+                    lo,
+                    hi,
+                    samples,
                     estimate.status,
                 )
                 refit(samples, members, lo, hi)
@@ -447,11 +471,11 @@ class TransformBatch:
 def _empty_estimate(model: type[Transform], order: int, count: int) -> BatchEstimate:
     if model in _LINEAR:
         columns = 3
-    elif isinstance(model, type) and issubclass(model, Polynomial):
+    elif issubclass(model, Polynomial):
         columns = (order + 1) * (order + 2) // 2
     else:
         names = ", ".join(m.__name__ for m in _LINEAR)
-        raise PointsError(f"expected model as {names} or Polynomial, got {getattr(model, '__name__', model)!r}")
+        raise PointsError(f"expected model as {names} or Polynomial, got {model.__name__}")
     return BatchEstimate(
         model, np.empty((count, 2, columns)), np.empty(count), np.empty(count), np.zeros(count, dtype=np.int64)
     )
@@ -485,7 +509,9 @@ def _checked_offsets(offsets: npt.ArrayLike, count: int) -> IntArray:
     checked = np.ascontiguousarray(bounds, dtype=np.int64)
     falling = np.flatnonzero(np.diff(checked) < 0)
     if checked[0] < 0 or checked[-1] > count or falling.size:
-        raise PointsError(f"expected offsets that rise from 0 to at most {count}, got {checked[:8].tolist()}...", falling)
+        raise PointsError(
+            f"expected offsets that rise from 0 to at most {count}, got {checked[:8].tolist()}...", falling
+        )
     return checked
 
 

@@ -135,9 +135,7 @@ class TransformList(Transform):
     ) -> Points:
         """Find pre-images member by member, last to first; see `Transform.apply_inverse`."""
         if initial is None:
-            return super().apply_inverse(
-                points, tolerance=tolerance, max_iterations=max_iterations, on_error=on_error
-            )
+            return super().apply_inverse(points, tolerance=tolerance, max_iterations=max_iterations, on_error=on_error)
         current, start = pair_of_points(points, initial)
         starts = [start]
         for member in self.transforms[:-1]:
@@ -216,7 +214,9 @@ class Interpolated(Transform):
 
     def _compile_inverse(self, builder: ProgramBuilder) -> None:
         if _holds_inverse(self):
-            raise NonInvertibleError("the inverse of an interpolation between inverses is not solved: invert the interpolation instead")
+            raise NonInvertibleError(
+                "the inverse of an interpolation between inverses is not solved: invert the interpolation instead"
+            )
         token = builder.begin_solve(self._start_map())
         self._compile(builder)
         builder.end_solve(token)

@@ -45,7 +45,9 @@ def checked_size(width: float, height: float, mesh_cell_size: float) -> tuple[fl
     if not np.isfinite(sizes).all() or not sizes[2] > 0.0:
         raise PointsError(f"expected finite sizes and a positive mesh_cell_size, got {sizes}")
     if max(sizes[0], 1.0) * max(sizes[1], 1.0) / sizes[2] ** 2 > 1e7 or (sizes[0] + sizes[1]) / sizes[2] > 1e7:
-        raise PointsError(f"expected a mesh of at most 1e7 cells, got {sizes[0]} x {sizes[1]} px at {sizes[2]} px a cell")
+        raise PointsError(
+            f"expected a mesh of at most 1e7 cells, got {sizes[0]} x {sizes[1]} px at {sizes[2]} px a cell"
+        )
     return sizes
 
 

@@ -37,17 +37,17 @@ def _fitter(model: type[T], options: dict[str, Any]) -> Callable[..., T]:
     estimate = getattr(model, "from_estimate", None)
     if not callable(estimate):
         raise PointsError(f"expected model as a class with from_estimate, got {model!r}")
-    return lambda src, dst, *weights: estimate(src, dst, *weights, **options)  # type: ignore[no-any-return]
+    return lambda src, dst, *weights: estimate(src, dst, *weights, **options)
 
 
 def _sample_size(model: type[Transform], options: dict[str, Any]) -> int:
     """Fewest points that determine the model."""
-    if isinstance(model, type) and issubclass(model, LinearTransform):
+    if issubclass(model, LinearTransform):
         return model._minimum_points
-    if isinstance(model, type) and issubclass(model, Polynomial):
+    if issubclass(model, Polynomial):
         order = int(options.get("order", 2))
         return (order + 1) * (order + 2) // 2
-    raise PointsError(f"expected model as a linear class or Polynomial, got {getattr(model, '__name__', model)!r}")
+    raise PointsError(f"expected model as a linear class or Polynomial, got {model.__name__}")
 
 
 def _grow(fit: Callable[..., T], src: Points, dst: Points, first: T, max_error: float, minimum: int) -> tuple[T, Mask]:
@@ -68,7 +68,7 @@ def _grow(fit: Callable[..., T], src: Points, dst: Points, first: T, max_error: 
 def _filter(
     fit: Callable[..., T], src: Points, dst: Points, inliers: Mask, max_trust: float, minimum: int
 ) -> tuple[T, Mask]:
-    """mpicbg's filter: drop what is farther off than `max_trust` medians, until nothing is."""
+    """Mpicbg's filter: drop what is farther off than `max_trust` medians, until nothing is."""
     kept = inliers.copy()
     while True:
         if int(kept.sum()) < minimum:
@@ -140,7 +140,9 @@ def ransac(
         raise PointsError(f"expected max_error >= 0 and min_inlier_ratio in [0, 1], got {bound} and {ratio}")
     if len(p) < size:
         raise NotEnoughPointsError(f"expected at least {size} points for {model.__name__}, got {len(p)}")
-    minimum = max(size, as_count(min_inliers, "min_inliers") if min_inliers is not None else 0, int(np.ceil(ratio * len(p))))
+    minimum = max(
+        size, as_count(min_inliers, "min_inliers") if min_inliers is not None else 0, int(np.ceil(ratio * len(p)))
+    )
     rng = np.random.default_rng(seed)
     best: tuple[T, Mask] | None = None
     for _ in range(as_count(iterations, "iterations", 1)):
@@ -156,7 +158,9 @@ def ransac(
             best = grown
     if best is None or int(best[1].sum()) < minimum:
         found = 0 if best is None else int(best[1].sum())
-        raise EstimationError(f"expected at least {minimum} of {len(p)} points within {bound} px, the best sample has {found}")
+        raise EstimationError(
+            f"expected at least {minimum} of {len(p)} points within {bound} px, the best sample has {found}"
+        )
     return best if max_trust is None else _filter(fit, p, q, best[1], as_float(max_trust, "max_trust"), minimum)
 
 

@@ -97,7 +97,7 @@ def point_sets(
     """
 
     def build(rng: np.random.Generator, count: int, x: float, y: float) -> Points:
-        return rng.uniform(0.0, side, (count, 2)) + [x, y]
+        return np.asarray(rng.uniform(0.0, side, (count, 2)) + np.array([x, y]))
 
     corner = _numbers(-farthest, farthest)
     return st.builds(build, _generators(), st.integers(minimum, maximum), corner, corner)
@@ -197,7 +197,9 @@ def lens_corrections(bend: float = 0.02) -> st.SearchStrategy[LensCorrection]:
         side = np.linspace(0.0, TILE, dimension + 4)
         src = np.stack(np.meshgrid(side, side), -1).reshape(-1, 2)
         unit = src / TILE
-        terms = np.stack([unit[:, 0] ** i * unit[:, 1] ** j for i in range(dimension + 1) for j in range(dimension + 1 - i)], 1)
+        terms = np.stack(
+            [unit[:, 0] ** i * unit[:, 1] ** j for i in range(dimension + 1) for j in range(dimension + 1 - i)], 1
+        )
         shift = terms @ rng.uniform(-1.0, 1.0, (terms.shape[1], 2)) * bend * TILE / terms.shape[1] / max(dimension, 1)
         return LensCorrection.from_estimate(src, src + shift, dimension=dimension, width=int(TILE), height=int(TILE))
 
@@ -289,8 +291,12 @@ STRATEGIES: dict[type[Transform], Callable[[], st.SearchStrategy[Any]]] = {
     SEMDistortion: lambda: st.builds(
         SEMDistortion, _AMPLITUDES, _numbers(100.0, 1e4), _AMPLITUDES, _numbers(100.0, 1e4), _DIMENSIONS
     ),
-    ExponentialFunctionOffset: lambda: st.builds(ExponentialFunctionOffset, _AMPLITUDES, _RATES, _AMPLITUDES, _DIMENSIONS),
-    ExponentialRecoveryOffset: lambda: st.builds(ExponentialRecoveryOffset, _AMPLITUDES, _RATES, _AMPLITUDES, _DIMENSIONS),
+    ExponentialFunctionOffset: lambda: st.builds(
+        ExponentialFunctionOffset, _AMPLITUDES, _RATES, _AMPLITUDES, _DIMENSIONS
+    ),
+    ExponentialRecoveryOffset: lambda: st.builds(
+        ExponentialRecoveryOffset, _AMPLITUDES, _RATES, _AMPLITUDES, _DIMENSIONS
+    ),
     Interpolated: _interpolated,
     Inverse: _inverses,
     TransformList: lambda: st.lists(st.one_of(affines(4.0), polynomials(1, 3)), max_size=1).map(TransformList),

@@ -109,7 +109,13 @@ def test_shapes_and_types(kind: type[Transform], data: st.DataObject) -> None:
     assert transform.jacobian(np.empty((0, 2))).shape == (0, 2, 2)
     whole = np.random.default_rng(1).integers(0, int(TILE), (9, 2))
     wanted = transform.apply(whole.astype(np.float64))
-    for given_points in (whole, whole.astype(np.int16), whole.astype(np.float32), whole.tolist(), np.asfortranarray(whole)):
+    for given_points in (
+        whole,
+        whole.astype(np.int16),
+        whole.astype(np.float32),
+        whole.tolist(),
+        np.asfortranarray(whole),
+    ):
         assert transform.apply(given_points).tobytes() == wanted.tobytes()
     floats = whole.astype(np.float64)
     locked = floats.copy()

@@ -58,7 +58,9 @@ def test_inverse(case: dict[str, Any]) -> None:
         assert np.isnan(answer[refused]).all()
         theirs = points_of([case[wanted][i] for i in kept])
         if np.isnan(answer[kept]).all() and np.isfinite(theirs).any():
-            with pytest.raises(transforms.NonInvertibleError):  # singular to working precision: Java divides all the same
+            with pytest.raises(
+                transforms.NonInvertibleError
+            ):  # singular to working precision: Java divides all the same
                 transform.inverse()
             continue
         assert_agrees(answer[kept], theirs, tolerance_of(case.get(tolerance), len(source))[kept])

@@ -79,7 +79,14 @@ def box_of_points(points: Points, of_mesh: bool, box: FloatArray) -> bool:
 
 @kernel
 def stored_box(
-    instructions: IntArray, lo: int, hi: int, params: FloatArray, depth: int, width: float, height: float, cell: float,
+    instructions: IntArray,
+    lo: int,
+    hi: int,
+    params: FloatArray,
+    depth: int,
+    width: float,
+    height: float,
+    cell: float,
     box: FloatArray,
 ) -> bool:
     """Bounding box of one tile as the service stores it, and whether the map was finite on the border."""
@@ -147,7 +154,7 @@ def mesh_triangles(nx: int, ny: int, out: IntArray) -> None:
 @kernel
 def sees(a: FloatArray, b: FloatArray, x: float, y: float) -> bool:
     """Whether the edge from a to b has (x, y) on its non-negative side."""
-    return (b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0]) >= 0.0
+    return bool((b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0]) >= 0.0)
 
 
 @kernel

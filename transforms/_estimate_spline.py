@@ -82,13 +82,13 @@ class _Projected:
     kernel is positive definite: Cholesky, and the side conditions hold by construction.
     """
 
-    def __init__(self, matrix: FloatArray, design: FloatArray) -> None:
+    def __init__(self, matrix: FloatArray, design: FloatArray, rounding: float) -> None:
         from scipy.linalg import lapack
 
         count = len(matrix)
         self._lapack, self._work = lapack, 64 * count
         self._reflectors, self._tau, _, _ = lapack.dgeqrf(design)
-        if not abs(self._reflectors[2, 2]) > 16.0 * count * _EPS:
+        if not abs(self._reflectors[2, 2]) > 4.0 * math.sqrt(count) * rounding:
             raise _ill_defined()
         turned = self._reflect("R", "N", self._reflect("L", "T", matrix))
         inner = turned[3:, 3:]
@@ -113,10 +113,12 @@ class _Projected:
         return self._reflect("L", "N", tail), np.asarray(polynomial)
 
 
-def _solve_with_affine(matrix: FloatArray, scaled: Points, shift: Points) -> tuple[FloatArray, FloatArray]:
+def _solve_with_affine(
+    matrix: FloatArray, scaled: Points, shift: Points, rounding: float
+) -> tuple[FloatArray, FloatArray]:
     """Weights and polynomial, refined once: what the factorisation rounded is most of the error."""
     design = np.asfortranarray(np.column_stack([np.ones(len(scaled)), scaled]))
-    system = _Projected(matrix, design)
+    system = _Projected(matrix, design, rounding)
     weights, polynomial = system.solve(shift)
     rest = shift - (matrix @ weights + design @ polynomial)
     more_weights, more_polynomial = system.solve(rest)
@@ -191,5 +193,8 @@ def solve_spline(
     if not affine:
         weights = _solve_free(_matrix(scaled, -2 * exponent, diagonal), shift)
         return np.ldexp(weights, -2 * exponent), None
-    weights, polynomial = _solve_with_affine(_matrix(scaled, 0, diagonal), scaled, shift)
+    rounding = _EPS * math.ldexp(
+        float(np.abs(landmarks).max()), -exponent
+    )  # of the coordinates: a line is no exact thing
+    weights, polynomial = _solve_with_affine(_matrix(scaled, 0, diagonal), scaled, shift, max(rounding, _EPS))
     return _to_pixels(weights, polynomial, scaled, centre, exponent)

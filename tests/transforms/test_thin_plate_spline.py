@@ -256,7 +256,17 @@ def test_extreme_parameters_are_kept_and_stay_themselves() -> None:
 @pytest.mark.parametrize("count", [25, 100])
 @pytest.mark.parametrize(
     ("scale", "degrees"),
-    [(0.3, 0.0), (1.9, 0.0), (2.1, 0.0), (3.0, 0.0), (1.0, 70.0), (1.0, 120.0), (3.0, 120.0), (1.0, 180.0), (0.1, 250.0)],
+    [
+        (0.3, 0.0),
+        (1.9, 0.0),
+        (2.1, 0.0),
+        (3.0, 0.0),
+        (1.0, 70.0),
+        (1.0, 120.0),
+        (3.0, 120.0),
+        (1.0, 180.0),
+        (0.1, 250.0),
+    ],
 )
 def test_d15_d15b_inverse_converges_for_any_scale_and_rotation(count: int, scale: float, degrees: float) -> None:
     src = landmarks_of(19, count)
@@ -326,13 +336,13 @@ def test_d18_duplicate_landmarks_are_an_estimation_error_that_names_them() -> No
 
 def test_d19_no_landmarks_are_the_identity_and_return_a_new_array() -> None:
     points = landmarks_of(29, 5)
-    for spline in (ThinPlateSpline.identity(), ThinPlateSpline([], np.empty((0, 2)), np.zeros((2, 3)))):
+    for spline in (ThinPlateSpline.identity(), ThinPlateSpline(np.empty((0, 2)), np.empty((0, 2)), np.zeros((2, 3)))):
         mapped = spline.apply(points)
         assert mapped is not points
         assert not np.shares_memory(mapped, points)
         np.testing.assert_array_equal(mapped, points)
         np.testing.assert_allclose(spline.apply_inverse(points), points, rtol=0, atol=1e-9)
-    moved = ThinPlateSpline([], np.empty((0, 2)), [[0.0, 0.0, 5.0], [0.0, 0.0, 6.0]])
+    moved = ThinPlateSpline(np.empty((0, 2)), np.empty((0, 2)), [[0.0, 0.0, 5.0], [0.0, 0.0, 6.0]])
     np.testing.assert_array_equal(moved.apply([[1.0, 2.0]]), [[6.0, 8.0]])
 
 

@@ -78,7 +78,12 @@ def read_bytes(path: Path, max_bytes: int = DEFAULT_MAX_BYTES) -> bytes:
     """
     try:
         with store_errors(path, "read"), path.open("rb") as raw:
-            data = _read_at_most(gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw, max_bytes)
+            # A plain file is read in one piece, which needs no second copy.
+            size = os.fstat(raw.fileno()).st_size
+            packed = path.suffix == ".gz"
+            data = _read_at_most(
+                gzip.GzipFile(fileobj=raw) if packed else raw, max_bytes, _CHUNK if packed else size + 1
+            )
     except StoreError as error:
         if isinstance(error.__cause__, gzip.BadGzipFile):
             raise StoreError(f"can't read {path}: not a gzip file, or damaged ({error.__cause__})", str(path)) from None
@@ -94,10 +99,10 @@ def read_bytes(path: Path, max_bytes: int = DEFAULT_MAX_BYTES) -> bytes:
     return data
 
 
-def _read_at_most(stream: BinaryIO | gzip.GzipFile, max_bytes: int) -> bytes:
+def _read_at_most(stream: BinaryIO | gzip.GzipFile, max_bytes: int, piece: int) -> bytes:
     """Read up to one byte more than allowed, which tells the caller that there was more."""
     chunks, size = [], 0
-    while size <= max_bytes and (chunk := stream.read(min(_CHUNK, max_bytes + 1 - size))):
+    while size <= max_bytes and (chunk := stream.read(min(piece, max_bytes + 1 - size))):
         chunks.append(chunk)
         size += len(chunk)
     return b"".join(chunks)

@@ -183,6 +183,14 @@ def test_a_gzip_bomb_is_stopped_at_the_bound(tmp_path):
     assert len(list(open_source(path))) == 1
 
 
+def test_a_plain_file_beyond_the_bound_is_refused(tmp_path):
+    path = put(tmp_path / "a.json", [tile("a")])
+    size = path.stat().st_size
+    assert len(list(open_source(path, max_bytes=size))) == 1
+    with pytest.raises(StoreError, match=f"more than {size - 1} bytes"):
+        list(open_source(path, max_bytes=size - 1))
+
+
 def test_places_that_are_no_stack_are_told(tmp_path):
     with pytest.raises(StoreError, match="no such file"):
         open_source(tmp_path / "absent.json")

@@ -43,7 +43,9 @@ def _as_2x3(matrix: npt.ArrayLike) -> FloatArray:
     if given.shape == (3, 3):
         full = as_parameters(given, (3, 3), "matrix")
         if not (full[2, 0] == 0.0 and full[2, 1] == 0.0 and full[2, 2] == 1.0):
-            raise PointsError(f"expected the last row of an affine matrix as 0, 0, 1, got {full[2].tolist()} (use Homography)")
+            raise PointsError(
+                f"expected the last row of an affine matrix as 0, 0, 1, got {full[2].tolist()} (use Homography)"
+            )
         return as_parameters(full[:2], (2, 3), "matrix")
     return as_parameters(given, (2, 3), "matrix of shape (2, 3) or (3, 3):")
 
@@ -161,6 +163,32 @@ class Translation(_AffineFamily):
     @classmethod
     def _from_affine(cls, params: FloatArray) -> Self:
         return cls(params[[2, 5]])
+
+    @property
+    def parameters(self) -> FloatArray:
+        """(2, 1): tx and ty, as `basis` takes them."""
+        return self.offset[:, None]
+
+    @classmethod
+    def from_parameters(cls, parameters: npt.ArrayLike) -> Self:
+        """Make one from the unknowns of a solver.
+
+        Parameters
+        ----------
+        parameters : array_like
+            (2, 1): tx and ty.
+
+        Returns
+        -------
+        Translation
+            With exactly these numbers.
+
+        Raises
+        ------
+        PointsError
+            Wrong shape or type.
+        """
+        return cls(as_parameters(parameters, (2, 1), "parameters").reshape(2))
 
     @classmethod
     def basis(cls, points: PointsLike) -> FloatArray:
@@ -339,6 +367,33 @@ class Similarity(_AffineFamily):
         """Angle in radians, in (-pi, pi]."""
         return math.atan2(self.b, self.a)
 
+    @property
+    def parameters(self) -> FloatArray:
+        """(4,): a, b, tx, ty, as `basis` takes them."""
+        return np.array([self.a, self.b, *self.offset])
+
+    @classmethod
+    def from_parameters(cls, parameters: npt.ArrayLike) -> Self:
+        """Make one from the unknowns of a solver.
+
+        Parameters
+        ----------
+        parameters : array_like
+            (4,): a, b, tx, ty.
+
+        Returns
+        -------
+        Similarity
+            With exactly these numbers.
+
+        Raises
+        ------
+        PointsError
+            Wrong shape or type.
+        """
+        a, b, tx, ty = as_parameters(parameters, (4,), "parameters").tolist()
+        return cls.from_cos_sin(a, b, (tx, ty))
+
     @classmethod
     def basis(cls, points: PointsLike) -> FloatArray:
         """Design matrix of the parameters (a, b, tx, ty), x' and y' interleaved.
@@ -439,6 +494,32 @@ class Affine(_AffineFamily):
         c, s = math.cos(angle), math.sin(angle)
         along, sy = c * m01 + s * m11, c * m11 - s * m01
         return sx, sy, along / sy if sy != 0.0 else 0.0, angle
+
+    @property
+    def parameters(self) -> FloatArray:
+        """(2, 3): the rows of the matrix, as `basis` takes them."""
+        return self.params
+
+    @classmethod
+    def from_parameters(cls, parameters: npt.ArrayLike) -> Self:
+        """Make one from the unknowns of a solver.
+
+        Parameters
+        ----------
+        parameters : array_like
+            (2, 3): the first two rows of the matrix.
+
+        Returns
+        -------
+        Affine
+            With exactly these numbers.
+
+        Raises
+        ------
+        PointsError
+            Wrong shape or type.
+        """
+        return cls(as_parameters(parameters, (2, 3), "parameters"))
 
     @classmethod
     def basis(cls, points: PointsLike) -> FloatArray:

@@ -173,7 +173,7 @@ class Document:
         keys = section.keys or tuple(range(len(self.tiles), len(self.tiles) + len(section.tilespecs)))
         for key, tile in zip(keys, section.tilespecs, strict=True):
             # As text: a tenth of the memory, and faults are told now.
-            self.tiles[key] = Raw(_tile_text(self._path(key), tile))
+            self.tiles[key] = Raw(_text(self._path(key), tile))
         _merge(self.transforms, section.transforms, TRANSFORMS)
         if section.envelope is not None:
             self.envelope = section.envelope
@@ -244,10 +244,10 @@ class Document:
             A value inside can't be written, with tile and JSON path.
         """
         if list(self.tiles) == [None] and not self.transforms:
-            yield _tile_text("", self.tiles[None]) + b"\n"
+            yield _text("", self.tiles[None]) + b"\n"
             return
         if self.envelope is None and not self.transforms:
-            yield from _lines(b"[]", (_tile_text(f"[{key}]", tile) for key, tile in self.tiles.items()))
+            yield from _lines(b"[]", (_text(f"[{key}]", tile) for key, tile in self.tiles.items()))
             return
         members = dict.fromkeys(self.envelope if self.envelope is not None else (TRANSFORMS, TILES))
         members |= dict.fromkeys([name for name in (TRANSFORMS,) if self.transforms])
@@ -256,9 +256,11 @@ class Document:
             yield (b"," if count else b"{") + _json.dumps(name) + b":"
             if name == TILES:
                 pairs = self._keyed_by_id().items()
-                yield from _lines(b"{}", (_pair(key, _tile_text(f"{TILES}.{key}", tile)) for key, tile in pairs))
+                yield from _lines(b"{}", (_pair(key, _text(f"{TILES}.{key}", tile)) for key, tile in pairs))
             elif name == TRANSFORMS:
-                yield from _lines(b"{}", (_pair(key, _json.dumps(spec)) for key, spec in self.transforms.items()))
+                yield from _lines(
+                    b"{}", (_pair(key, _text(f"{TRANSFORMS}.{key}", spec)) for key, spec in self.transforms.items())
+                )
             else:
                 yield _json.dumps((self.envelope or {})[name])
         yield b"}\n"
@@ -277,7 +279,8 @@ def _pair(key: Key, text: bytes) -> bytes:
     return _json.dumps(key) + b":" + text
 
 
-def _tile_text(place: str, tile: Tile) -> bytes:
+def _text(place: str, tile: Tile) -> bytes:
+    """Text of a tile spec or of a shared transform."""
     if isinstance(tile, Raw):
         return bytes(tile)
     try:

@@ -6,7 +6,9 @@ from transforms._jit import kernel
 from transforms._kernels.lanes import Real, fma, select, shift, split
 
 LN2 = 0.6931471805599453
-_LN2_LOW = 2.3190468138462996e-17
+# ln 2 in two parts, the first with so few bits that small whole multiples of it are exact.
+_LN2_HIGH = 0.6931471803691238
+_LN2_LOW = 1.9082149292705877e-10
 _LOG2_E = 1.4426950408889634
 _ROUNDER = 1.5 * 2.0**52
 _LIMIT = 700.0
@@ -37,7 +39,7 @@ def exponential(x: Real) -> Real:
     """e^x within 2 ulp for |x| <= 700, to which x is limited; NaN stays NaN."""
     x = select(x < -_LIMIT, -_LIMIT, select(x > _LIMIT, _LIMIT, x))
     whole = fma(x, _LOG2_E, _ROUNDER) - _ROUNDER
-    r = fma(whole, -_LN2_LOW, fma(whole, -LN2, x))
+    r = fma(whole, -_LN2_LOW, fma(whole, -_LN2_HIGH, x))
     series = fma(r, 1.6059043836821613e-10, 2.08767569878681e-09)
     series = fma(r, series, 2.505210838544172e-08)
     series = fma(r, series, 2.755731922398589e-07)

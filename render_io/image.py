@@ -8,6 +8,7 @@ ones, unsigned 16-bit for the formats ``tiff16`` and ``png16``. Reading them nee
 from __future__ import annotations
 
 import io
+import numbers
 import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -61,7 +62,8 @@ def _query(**options: Any) -> list[tuple[str, Any]]:
         elif isinstance(value, Iterable) and not isinstance(value, str):
             pairs += [(name, item) for item in value]
         elif value is not None:
-            pairs.append((name, value if isinstance(value, (str, int)) else repr(float(value))))
+            plain = isinstance(value, (str, numbers.Integral))
+            pairs.append((name, str(value) if plain else repr(float(value))))
     return pairs
 
 

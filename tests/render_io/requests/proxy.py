@@ -17,8 +17,8 @@ class FaultyProxy:
     """Forwards requests to a service; each takes the next fault of `faults`, and none when these are used up.
 
     Faults: ``reset`` (the answer breaks off in its body, by RST), ``lost`` (the service has done its work, the answer
-    never comes), ``502`` and ``503`` (not forwarded), ``503-after`` (forwarded, then answered so), ``slow`` (longer than
-    the client waits), ``truncated`` (a whole answer whose JSON is cut), ``twice`` (delivered two times), ``ok``.
+    never comes), ``502`` and ``503`` (not forwarded), ``503-after`` (forwarded, then answered so), ``slow`` (longer
+    than the client waits), ``truncated`` (a whole answer whose JSON is cut), ``twice`` (delivered two times), ``ok``.
     """
 
     def __init__(self, target: tuple[str, int], delay: float) -> None:

@@ -270,3 +270,31 @@ def test_inverse_of_apply_is_identity(order: int, seed: int, amplitude: float, x
     points = tile_points(10, seed)
     back = polynomial.apply_inverse(polynomial.apply(points))
     assert np.abs(back - points).max() <= 2e-9 * max(1.0, abs(x), abs(y))
+
+
+@pytest.mark.parametrize("order", [2, 3, 5, 7])
+def test_pre_images_are_the_same_in_any_company(order: int) -> None:
+    """Eight targets at a time or one alone, beside targets that have no pre-image or are NaN: the same bits."""
+    polynomial = bent(order, seed=order, amplitude=60.0, offset=(2e5, 1e5))
+    targets = polynomial.apply(tile_points(45))
+    wanted = polynomial.apply_inverse(targets)
+    single = np.concatenate([polynomial.apply_inverse(targets[i : i + 1]) for i in range(0, 45, 4)])
+    np.testing.assert_array_equal(single, wanted[::4])
+    np.testing.assert_array_equal(polynomial.apply_inverse(targets[5:]), wanted[5:])
+    targets[3], targets[11, 0] = np.nan, np.inf
+    mixed = polynomial.apply_inverse(targets, on_error="nan")
+    assert np.isnan(mixed[[3, 11]]).all()
+    rest = np.delete(np.arange(45), [3, 11])
+    np.testing.assert_array_equal(mixed[rest], wanted[rest])
+
+
+def test_pre_images_that_need_shortened_steps() -> None:
+    """Targets beyond a fold of the linear start: whole Newton steps fail there, and the damped solver takes over."""
+    polynomial = Polynomial([[0, 1, 0, 2e-4, 0, 0], [0, 0, 1, 0, 0, 2e-4]])
+    points = np.stack(np.meshgrid(np.linspace(-2400.0, 9000.0, 12), np.linspace(-2400.0, 9000.0, 12)), -1).reshape(
+        -1, 2
+    )
+    targets = polynomial.apply(points)
+    found = polynomial.apply_inverse(targets)
+    np.testing.assert_allclose(found, points, rtol=0, atol=1e-6)
+    np.testing.assert_array_equal(found[::7], np.concatenate([polynomial.apply_inverse(t[None]) for t in targets[::7]]))

@@ -111,18 +111,24 @@ def formula_jet(params: FloatArray, x: float, y: float) -> Jet:
 
 
 @kernel
+def is_polynomial(params: FloatArray) -> bool:
+    """Whether the parameters begin with those of an equal polynomial."""
+    return bool(params[0] >= 0.0)
+
+
+@kernel
 def lens_point(params: FloatArray, x: float, y: float) -> tuple[float, float]:
-    return polynomial_point(params, x, y) if params[0] >= 0.0 else formula_point(params, x, y)
+    return polynomial_point(params, x, y) if is_polynomial(params) else formula_point(params, x, y)
 
 
 @kernel
 def lens_jet(params: FloatArray, x: float, y: float) -> Jet:
-    return polynomial_jet(params, x, y) if params[0] >= 0.0 else formula_jet(params, x, y)
+    return polynomial_jet(params, x, y) if is_polynomial(params) else formula_jet(params, x, y)
 
 
 @kernel
 def lens_apply(params: FloatArray, points: Points, out: Points) -> None:
-    if params[0] >= 0.0:
+    if is_polynomial(params):
         polynomial_apply(params, points, out)
     else:
         lens_in_order(params, points, out)

@@ -4,7 +4,8 @@ Parameters: ``(order, u00, v00, u10, v10, ...)``, the coefficients of x' and y' 
 of x without y, then those with y, then with y squared, ..., as nested Horner evaluation reads them. Packed by `pack`.
 
 Orders up to six are unrolled, each by one step from the order below, so that the loop over points is vectorised; higher
-orders run through the loops of `polynomial_point`, which make the same steps and give the same bits.
+orders run through the loops of `polynomial_point`, eight points at a time, which make the same steps and give the same
+bits.
 """
 
 from __future__ import annotations
@@ -14,9 +15,12 @@ import math
 import numpy as np
 
 from transforms._jit import fma, kernel
+from transforms._kernels import lanes
 from transforms._kernels.linear import Jet
 from transforms._types import FloatArray, Points
 
+UNROLLED = 6
+"""Highest order with loops of its own."""
 _BLOCK = 1024
 """Numbers copied aside at a time when results replace their points: loops that may overlap are not vectorised."""
 
@@ -130,11 +134,16 @@ def _map_6(c: FloatArray, s: FloatArray, o: FloatArray) -> None:
 
 
 @kernel
-def _map_any(c: FloatArray, s: FloatArray, o: FloatArray) -> None:
-    for i in range(s.size // 2):
-        u, v = polynomial_point(c, s[2 * i], s[2 * i + 1])
-        o[2 * i] = u
-        o[2 * i + 1] = v
+def _map_any(c: FloatArray, points: Points, out: Points) -> None:
+    whole = points.shape[0] // lanes.WIDTH * lanes.WIDTH
+    for i in range(0, whole, lanes.WIDTH):
+        x, y = lanes.load_points(points, i)
+        u, v = polynomial_point(c, x, y)
+        lanes.store_points(out, i, u, v)
+    for i in range(whole, points.shape[0]):
+        u, v = polynomial_point(c, points[i, 0], points[i, 1])
+        out[i, 0] = u
+        out[i, 1] = v
 
 
 @kernel
@@ -151,14 +160,15 @@ def _map(c: FloatArray, s: FloatArray, o: FloatArray) -> None:
         _map_4(c, s, o)
     elif order == 5:
         _map_5(c, s, o)
-    elif order == 6:
-        _map_6(c, s, o)
     else:
-        _map_any(c, s, o)
+        _map_6(c, s, o)
 
 
 @kernel
 def polynomial_apply(params: FloatArray, points: Points, out: Points) -> None:
+    if not 1.0 <= params[0] <= UNROLLED:
+        _map_any(params, points, out)
+        return
     s, o = points.reshape(-1), out.reshape(-1)
     if points.ctypes.data != out.ctypes.data:
         _map(params, s, o)
@@ -173,41 +183,46 @@ def polynomial_apply(params: FloatArray, points: Points, out: Points) -> None:
 
 
 @kernel
-def polynomial_point(params: FloatArray, x: float, y: float) -> tuple[float, float]:
+def polynomial_point(params: FloatArray, x: lanes.Real, y: lanes.Real) -> tuple[lanes.Real, lanes.Real]:
+    """Value at one point, or at as many as there are lanes."""
     order = int(params[0])
     k = (order + 1) * (order + 2) - 1
-    u, v = params[k], params[k + 1]
-    if order == 0 and (math.isnan(x) or math.isnan(y)):
-        return math.nan, math.nan
+    u, v = lanes.like(x, params[k]), lanes.like(x, params[k + 1])
+    if order == 0:  # keeps a NaN
+        u, v = lanes.fma(x, 0.0, lanes.fma(y, 0.0, u)), lanes.fma(x, 0.0, lanes.fma(y, 0.0, v))
     for length in range(1, order + 1):
         k -= 2
-        ru, rv = params[k], params[k + 1]
+        ru, rv = lanes.like(x, params[k]), lanes.like(x, params[k + 1])
         for _ in range(length):
             k -= 2
-            ru, rv = fma(ru, x, params[k]), fma(rv, x, params[k + 1])
-        u, v = fma(u, y, ru), fma(v, y, rv)
+            ru, rv = lanes.fma(ru, x, params[k]), lanes.fma(rv, x, params[k + 1])
+        u, v = lanes.fma(u, y, ru), lanes.fma(v, y, rv)
     return u, v
 
 
 @kernel
-def polynomial_jet(params: FloatArray, x: float, y: float) -> Jet:
+def polynomial_jet(params: FloatArray, x: lanes.Real, y: lanes.Real) -> Jet:
+    """Value and derivatives at one point, or at as many as there are lanes."""
     order = int(params[0])
     k = (order + 1) * (order + 2) - 1
-    u, v = params[k], params[k + 1]
-    ux, uy, vx, vy = 0.0, 0.0, 0.0, 0.0
-    if order == 0 and (math.isnan(x) or math.isnan(y)):
-        return math.nan, math.nan, math.nan, math.nan, math.nan, math.nan
+    zero = lanes.like(x, 0.0)
+    u, v = lanes.like(x, params[k]), lanes.like(x, params[k + 1])
+    ux, uy, vx, vy = zero, zero, zero, zero
+    if order == 0:  # keeps a NaN
+        ux = lanes.fma(x, 0.0, lanes.fma(y, 0.0, zero))
+        uy, vx, vy = ux, ux, ux
+        u, v = u + ux, v + ux
     for length in range(1, order + 1):
         k -= 2
-        ru, rv = params[k], params[k + 1]
-        du, dv = 0.0, 0.0
+        ru, rv = lanes.like(x, params[k]), lanes.like(x, params[k + 1])
+        du, dv = zero, zero
         for _ in range(length):
             k -= 2
-            du, dv = fma(du, x, ru), fma(dv, x, rv)
-            ru, rv = fma(ru, x, params[k]), fma(rv, x, params[k + 1])
-        ux, vx = fma(ux, y, du), fma(vx, y, dv)
-        uy, vy = fma(uy, y, u), fma(vy, y, v)
-        u, v = fma(u, y, ru), fma(v, y, rv)
+            du, dv = lanes.fma(du, x, ru), lanes.fma(dv, x, rv)
+            ru, rv = lanes.fma(ru, x, params[k]), lanes.fma(rv, x, params[k + 1])
+        ux, vx = lanes.fma(ux, y, du), lanes.fma(vx, y, dv)
+        uy, vy = lanes.fma(uy, y, u), lanes.fma(vy, y, v)
+        u, v = lanes.fma(u, y, ru), lanes.fma(v, y, rv)
     return u, v, ux, uy, vx, vy
 
 

@@ -13,7 +13,9 @@ from transforms._jit import kernel
 from transforms._kernels import codes
 from transforms._kernels.dispatch import leaf_apply
 from transforms._kernels.java_order import apply_in_order
+from transforms._kernels.lens import is_polynomial
 from transforms._kernels.newton import solve_point
+from transforms._kernels.polynomial_inverse import polynomial_preimages
 from transforms._types import FloatArray, IntArray, Points
 
 BLOCK = 512
@@ -22,7 +24,7 @@ BLOCK = 512
 
 @kernel
 def blend_block(weight: float, first: Points, current: Points) -> None:
-    """current = first + weight * (current - first), Java's order of operations."""
+    """Current = first + weight * (current - first), Java's order of operations."""
     for i in range(current.shape[0]):
         current[i, 0] = first[i, 0] + weight * (current[i, 0] - first[i, 0])
         current[i, 1] = first[i, 1] + weight * (current[i, 1] - first[i, 1])
@@ -50,7 +52,15 @@ def solve_block(
     failed: IntArray,
 ) -> None:
     """Replace points by their pre-images under instructions[lo:hi]; a failed one becomes NaN and is marked."""
+    found = np.zeros(points.shape[0])
+    if hi - lo == 1 and initial.shape[0] == 0:
+        op = instructions[lo, codes.OP]
+        values = params[instructions[lo, codes.START] : instructions[lo, codes.STOP]]
+        if op == codes.POLYNOMIAL or (op == codes.LENS and is_polynomial(values)):
+            polynomial_preimages(values, start_map, tolerance, max_iterations, points, found)
     for i in range(points.shape[0]):
+        if found[i] > 0.0:
+            continue
         x0 = initial[i, 0] if initial.shape[0] else math.nan
         y0 = initial[i, 1] if initial.shape[0] else math.nan
         u, v = points[i, 0], points[i, 1]
@@ -100,8 +110,17 @@ def run_block(
         elif op == codes.SOLVE:
             body = instructions[at, codes.BODY]
             solve_block(
-                instructions, at + 1, at + 1 + body, params, values, scratch, initial, tolerance, max_iterations,
-                points, failed,
+                instructions,
+                at + 1,
+                at + 1 + body,
+                params,
+                values,
+                scratch,
+                initial,
+                tolerance,
+                max_iterations,
+                points,
+                failed,
             )
             at += body
         elif in_order:
@@ -137,6 +156,16 @@ def run_program(
         block[:] = points[first:last]
         start = initial[first:last] if initial.shape[0] else none
         run_block(
-            instructions, lo, hi, params, stack, scratch, start, tolerance, max_iterations, in_order, block,
+            instructions,
+            lo,
+            hi,
+            params,
+            stack,
+            scratch,
+            start,
+            tolerance,
+            max_iterations,
+            in_order,
+            block,
             failed[first:last],
         )

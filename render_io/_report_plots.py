@@ -17,7 +17,7 @@ from render_io.errors import RenderError
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["histogram_png", "residual_map_png"]
+__all__ = ["grid_map_png", "histogram_png", "residual_map_png"]
 
 
 @contextmanager
@@ -122,4 +122,29 @@ def histogram_png(summary: Summary) -> bytes:
         edges = np.clip(HISTOGRAM_EDGES[low : high + 1], HISTOGRAM_EDGES[1] / 10, HISTOGRAM_EDGES[-2] * 10)
         axes.stairs(summary.histogram[low:high], edges, fill=True, color="tab:blue")
         axes.set(xscale="log", xlabel="largest residual of a tile, px", ylabel="tiles", title="residuals of all tiles")
+    return into.getvalue()
+
+
+def grid_map_png(values: FloatArray, title: str, label: str) -> bytes:
+    """Draw the tiles of a section in their grid.
+
+    Parameters
+    ----------
+    values : ndarray
+        (rows, columns), NaN where there is no tile.
+    title, label : str
+        Of the picture and of its colours.
+
+    Returns
+    -------
+    bytes
+        PNG.
+    """
+    into = io.BytesIO()
+    with picture(5.0, 3.8, into) as axes:
+        drawn = axes.imshow(values, cmap="viridis", vmin=0.0)
+        for (row, column), value in np.ndenumerate(values):
+            axes.text(column, row, f"{value:.3g}", ha="center", va="center", color="white", fontsize=8)
+        axes.figure.colorbar(drawn, ax=axes, label=label)
+        axes.set(xlabel="column", ylabel="row", title=title)
     return into.getvalue()

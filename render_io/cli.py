@@ -54,6 +54,7 @@ def _common(
 _SUBCOMMANDS = {
     "reestimate": "reestimate",
     "info": "info",
+    "demo": "demo",
 }
 """Each subcommand, and the module in `render_io._commands` that has a function of its name."""
 

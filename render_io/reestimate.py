@@ -22,12 +22,15 @@ from render_io._executors import THREADS, Executor, connected, local_executor, r
 from render_io._section import Section
 from render_io._section_fit import MODELS, Options, reestimate_section
 from render_io._section_result import SectionResult
-from render_io._summary import SectionRow, Summary, TileRow
+from render_io._summary import HISTOGRAM_EDGES, SectionRow, Summary, TileRow
+from render_io._tile_lists import REPLACEMENTS
 from render_io.errors import StoreError
 from render_io.stores import Sink, Source
 
 __all__ = [
+    "HISTOGRAM_EDGES",
     "MODELS",
+    "REPLACEMENTS",
     "Executor",
     "Options",
     "SectionResult",

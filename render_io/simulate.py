@@ -121,11 +121,16 @@ class SimulatedTile:
         return self.warp(straight @ self.stage[:, :2].T + self.stage[:, 2])
 
     def truth_inverse(self, points: FloatArray) -> FloatArray:
-        """Map (N, 2) world pixels to the tile, to about 1e-9 px: the distortions are small, so steps converge fast."""
+        """Map (N, 2) world pixels to the tile, to about 1e-9 px: the distortions are small, so steps converge fast.
+
+        Points more than half a tile outside end anywhere outside.
+        """
         linear = self.warp.matrix[:, :2] @ self.stage[:, :2]
-        local = np.tile(np.array([self.camera.width, self.camera.height]) / 2.0, (len(points), 1))
+        size = np.array([self.camera.width, self.camera.height], dtype=np.float64)
+        local = np.tile(size / 2.0, (len(points), 1))
         for _ in range(60):
             local += np.linalg.solve(linear, (points - self.truth(local)).T).T
+            local = np.clip(local, -0.5 * size, 1.5 * size)
         return local
 
     def grid(self, samples: int) -> FloatArray:

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from render_io._commands.options import OverwriteOption, SinkArgument, SourceArgument
-from render_io._tile_lists import Replace
 
 if TYPE_CHECKING:
     from render_io.reestimate import Executor, Options, SectionResult, Summary
@@ -36,9 +35,6 @@ class Replaced(StrEnum):
     ALL = "all"
     LAST = "last"
     AFTER_LENS = "after-lens"
-
-
-assert get_args(Replace) == tuple(Replaced)
 
 
 def reestimate(

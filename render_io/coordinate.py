@@ -139,10 +139,12 @@ def world_to_local_coordinates_batch(
         ``{"world": [x, y]}`` each; numpy numbers are fine.
     z : float
         Section.
-    host, port, owner, project, session, render
+    host, port, owner, project : optional
         Connection.
     execute_local : bool
         Let the CoordinateClient map them here, see `world_to_local_coordinates_clientside`.
+    session, render : optional
+        Connection.
     **kwargs
         Further members of a connection, not used.
 
@@ -324,12 +326,14 @@ def world_to_local_coordinates_array(
         The tile.
     z : float
         Its section.
-    render, host, port, owner, project, client_script, session
+    render, host, port, owner, project, client_script : optional
         Connection.
     doClientSide : bool
         Let the Java client, or what stands in for it, do the mapping.
     number_of_threads : int
         Of that client.
+    session : optional
+        Connection.
     **kwargs
         Further members of a connection: ``memGB``.
 
@@ -410,11 +414,13 @@ def map_coordinates_clientside(
 
     Parameters
     ----------
-    stack, z, host, port, owner, project
+    stack : optional
         Where.
     jsondata : list
         World to local: ``{"world": [x, y]}`` each. Local to world: a LIST of ``{"tileId", "local"}`` each, of which
         the first visible one is mapped.
+    z, host, port, owner, project : optional
+        Where.
     client_script : str, optional
         The Java client's script; without it the job is done in-process.
     isLocalToWorld : bool

@@ -179,10 +179,12 @@ def get_bb_image(
         Masks as all or nothing; default contrast filters.
     maxTileSpecsToRender : int, optional
         Draw outlines only when there are more tiles.
-    host, port, owner, project, session, render
+    host, port, owner, project : optional
         Connection.
     img_format : str, optional
         Key of `IMAGE_FORMATS`.
+    session, render : optional
+        Connection.
     **kwargs
         Further members of a connection, not used.
 
@@ -306,10 +308,12 @@ def get_tile_image_data(
         Window in place of the tile's own.
     filter : bool, optional
         Default contrast filters.
-    host, port, owner, project, session, render
+    host, port, owner, project : optional
         Connection.
     img_format : str, optional
         Key of `IMAGE_FORMATS`.
+    session, render : optional
+        Connection.
     **kwargs
         ``removeAllOption``, the older name of `excludeAllTransforms`.
 

@@ -344,7 +344,7 @@ def import_matches(
     data : iterable of dict
         Matches with pGroupId, pId, qGroupId, qId and ``matches``: p and q of shape (2, N), lists or arrays, and w of
         length N. An unmistakable (N, 2) is turned, and the log says so.
-    owner, host, port, session, render
+    owner, host, port, session, render : optional
         Connection.
     **kwargs
         Further members of a connection, not used.

@@ -214,11 +214,11 @@ def create_stack(
     ----------
     stack : str
         Letters, digits and single inner underscores.
-    cycleNumber, cycleStepNumber, stackResolutionX, stackResolutionY, stackResolutionZ
+    cycleNumber, cycleStepNumber, stackResolutionX, stackResolutionY, stackResolutionZ : optional
         As of `StackVersion`.
     force_resolution : bool
         Write 1.0 for resolutions that are not given.
-    host, port, owner, project, session, render
+    host, port, owner, project, session, render : optional
         Connection.
     **kwargs
         Further members of a `StackVersion`, such as ``versionNotes``.
@@ -291,7 +291,7 @@ def clone_stack(
         Sections to copy; all by default.
     close_stack : bool
         Set the output stack COMPLETE afterwards.
-    host, port, owner, project, session, render
+    host, port, owner, project, session, render : optional
         Connection.
     **kwargs
         Members of the output's `StackVersion`; nothing is inherited.

@@ -48,7 +48,7 @@ def put_tilespecs(
         In place of `resolved_tiles`.
     shared_transforms : iterable of transforms, optional
         With ids; beside `tilespecs`.
-    host, port, owner, project, session, render
+    host, port, owner, project, session, render : optional
         Connection.
     **kwargs
         Further members of a connection, not used.

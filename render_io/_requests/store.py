@@ -37,7 +37,7 @@ _local = threading.local()
 class StackAddress:
     """A stack of a service.
 
-    Parameters
+    Attributes
     ----------
     url : str
         Address below the service, without credentials.

@@ -95,10 +95,12 @@ def import_jsonfiles_and_transforms_parallel_by_z(
         Pool to use.
     client_scripts : str, optional
         Folder of the Java client's scripts; without them the work is done in-process.
-    host, port, owner, project, render
+    host, port, owner, project : optional
         Connection.
     close_stack : bool
         Set the stack COMPLETE when all went well.
+    render : optional
+        Connection.
     **kwargs
         ``client_script``, ``memGB``, ``subprocess_mode`` and keywords of the process.
 
@@ -171,10 +173,12 @@ def import_jsonfiles_parallel(
         Pool to use.
     client_scripts : str, optional
         Folder of the Java client's scripts; without them the work is done in-process.
-    host, port, owner, project, render
+    host, port, owner, project : optional
         Connection.
     close_stack : bool
         Set the stack COMPLETE when all went well.
+    render : optional
+        Connection.
     **kwargs
         ``client_script``, ``memGB``, ``subprocess_mode`` and keywords of the process.
 
@@ -242,9 +246,9 @@ def import_jsonfiles_validate_client(
         Files of tile specs.
     transformFile : str, optional
         Shared transforms.
-    client_script, memGB, subprocess_mode
+    client_script : optional
         How the client is run.
-    host, port, owner, project, render
+    host, port, owner, project : optional
         Connection.
     close_stack : bool
         Set the stack COMPLETE when all went well.
@@ -253,6 +257,10 @@ def import_jsonfiles_validate_client(
     validator : str or tuple of (str, str), optional
         Java class of another validator, and its data; by default the one for transmission electron microscopes, with
         wide bounds.
+    subprocess_mode, memGB : optional
+        How the client is run.
+    render : optional
+        Connection.
     **kwargs
         Keywords of the process.
 
@@ -299,9 +307,13 @@ def import_tilespecs(
         Send them to the service as they are, without a client.
     deriveData : bool
         With `use_rest`: let the service derive the boxes. Clients always do.
-    subprocess_mode, client_script, memGB
+    subprocess_mode : optional
         How the client is run.
-    host, port, owner, project, render
+    host, port, owner, project : optional
+        Connection.
+    client_script, memGB : optional
+        How the client is run.
+    render : optional
         Connection.
     **kwargs
         Keywords of the process.
@@ -375,7 +387,7 @@ def import_tilespecs_parallel(
         Tiles.
     sharedTransforms : sequence of transforms, optional
         With ids: those that the tiles refer to.
-    subprocess_mode, client_script, memGB
+    subprocess_mode : optional
         How the clients are run.
     poolsize : int
         Most clients at once; never more than there are processors.
@@ -385,7 +397,11 @@ def import_tilespecs_parallel(
         Set the stack COMPLETE when all went well.
     max_tilespecs_per_group : int, optional
         Most tiles of one client's run.
-    host, port, owner, project, render
+    host, port, owner, project : optional
+        Connection.
+    client_script, memGB : optional
+        How the clients are run.
+    render : optional
         Connection.
     **kwargs
         Keywords of the process.

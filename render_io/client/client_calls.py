@@ -114,9 +114,13 @@ def importJsonClient(
         JSON arrays of tile specs, ``.json`` or ``.json.gz``.
     transformFile : str, optional
         JSON array of the shared transforms they refer to.
-    subprocess_mode, client_script, memGB
+    subprocess_mode : optional
         How the client is run.
-    host, port, owner, project, render
+    host, port, owner, project : optional
+        Connection.
+    client_script, memGB : optional
+        How the client is run.
+    render : optional
         Connection.
     **kwargs
         Keywords of the process.
@@ -180,9 +184,13 @@ def importTransformChangesClient(
         APPEND, REPLACE_LAST (the default), CONCATENATE_TO_LAST or REPLACE_ALL.
     close_stack : bool
         Set the TARGET stack COMPLETE afterwards.
-    subprocess_mode, client_script, memGB
+    subprocess_mode : optional
         How the client is run.
-    host, port, owner, project, render
+    host, port, owner, project : optional
+        Connection.
+    client_script, memGB : optional
+        How the client is run.
+    render : optional
         Connection.
     **kwargs
         Keywords of the process.
@@ -241,9 +249,13 @@ def coordinateClient(
         Direction; world to local unless true.
     numberOfThreads : int, optional
         Of the client.
-    subprocess_mode, client_script, memGB
+    subprocess_mode : optional
         How the client is run.
-    host, port, owner, project, render
+    host, port, owner, project : optional
+        Connection.
+    client_script, memGB : optional
+        How the client is run.
+    render : optional
         Connection.
     **kwargs
         Keywords of the process.

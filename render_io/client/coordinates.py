@@ -47,7 +47,7 @@ def map_by_client(
         Direction.
     keep : tuple of (bool, bool)
         Whether the files it read and wrote outlive the call; the log says where they are.
-    client_script, memGB
+    client_script, memGB : optional
         As of `render_io.client.runner.run`.
     threads : int
         Of the client.

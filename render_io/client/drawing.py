@@ -52,7 +52,7 @@ def materialize_tilespec_image(
         What is drawn; by default the tile's box, or the outline of its corners when it has none.
     res : float
         Mesh cell size.
-    subprocess_mode, client_script, memGB, render
+    subprocess_mode, client_script, memGB, render : optional
         How the client is run.
     **kwargs
         Keywords of the process.

@@ -85,7 +85,7 @@ def get_canvas_url_template(
         Leave all out; in the address only when true, since its mere presence switches normalizeForMatching off.
     channels : str, optional
         A channel, or ``A__0.7__B__0.3``.
-    host, port, owner, project, client_script, render
+    host, port, owner, project, client_script, render : optional
         Connection; no script is needed.
     **kwargs
         Further members of a connection, not used.
@@ -138,25 +138,31 @@ def pointMatchClient(
 
     Parameters
     ----------
-    stack, stack2 : str
+    stack : str
         Stacks of the first and of the second tile of each pair; one stack by default.
     collection : str
         Match collection to save to.
     tile_pairs : iterable of pairs of str
         Tile ids; many pairs are distributed over several runs.
+    stack2 : str
+        Stacks of the first and of the second tile of each pair; one stack by default.
     sift_options : SiftPointMatchOptions, optional
         Options of features and matches. An epsilon must be given: without one ``matchMaxEpsilon`` is 20.0.
     pointMatchRender : Render, optional
         Connection of the match collection, where it differs.
     debugDirectory : str, optional
         Where the client puts pictures.
-    filter, renderWithoutMask, normalizeForMatching, excludeTransformsAfterLast, excludeAllTransforms
+    filter, renderWithoutMask, normalizeForMatching, excludeTransformsAfterLast, excludeAllTransforms : optional
         As of `get_canvas_url_template`.
-    excludeFirstTransformAndAllAfter, stackChannels, stack2Channels
+    excludeFirstTransformAndAllAfter, stackChannels, stack2Channels : optional
         As of `get_canvas_url_template`; channels of either stack.
-    subprocess_mode, client_script, memGB
+    subprocess_mode : optional
         How the client is run.
-    host, port, owner, project, render
+    host, port, owner, project : optional
+        Connection.
+    client_script, memGB : optional
+        How the client is run.
+    render : optional
         Connection.
     **kwargs
         Options of `SiftPointMatchOptions`, which go before those in `sift_options`; keywords of the process.

@@ -73,8 +73,10 @@ def tilePairClient(
         Radius around a tile's centre in tile sizes.
     zNeighborDistance : int, optional
         How many z away a neighbour may be.
-    excludeCornerNeighbors, excludeCompletelyObscuredTiles, excludeSameLayerNeighbors, excludeSameSectionNeighbors
-        Pairs to leave out, booleans.
+    excludeCornerNeighbors, excludeCompletelyObscuredTiles : bool, optional
+        Leave out corner neighbours, and tiles that others hide.
+    excludeSameLayerNeighbors, excludeSameSectionNeighbors : bool, optional
+        Leave out pairs within a z, or within a section.
     excludePairsInMatchCollection : str, optional
         Leave out the pairs that this collection has.
     minx, maxx, miny, maxy : float, optional
@@ -93,9 +95,13 @@ def tilePairClient(
         Pairs from which on there are several files.
     return_jsondata, return_jsonfiles : bool
         What to return.
-    subprocess_mode, client_script, memGB
+    subprocess_mode : optional
         How the client is run.
-    host, port, owner, project, render
+    host, port, owner, project : optional
+        Connection.
+    client_script, memGB : optional
+        How the client is run.
+    render : optional
         Connection.
     **kwargs
         Keywords of the process.

@@ -20,7 +20,9 @@ class ArgumentParameters:
 
     Parameters
     ----------
-    *args, **kwargs
+    *args
+        None: what arrives here was not understood by the class that was made, and is a TypeError.
+    **kwargs
         None: what arrives here was not understood by the class that was made, and is a TypeError.
     """
 
@@ -88,10 +90,12 @@ class MatchDerivationParameters(ArgumentParameters):
         RANSAC iterations.
     matchMaxEpsilon : float, optional
         Largest error of an inlier, in pixels of the rendered picture.
-    matchMaxNumInliers, matchMinNumInliers : int, optional
+    matchMaxNumInliers : int, optional
         Most and least inliers of a pair.
     matchMaxTrust, matchMinInlierRatio : float, optional
         Filters of the inliers.
+    matchMinNumInliers : int, optional
+        Most and least inliers of a pair.
     matchModelType : str, optional
         TRANSLATION, RIGID, SIMILARITY or AFFINE.
     matchRod : float, optional

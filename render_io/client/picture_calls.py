@@ -47,7 +47,7 @@ def renderClient(
         Upper left corner in world pixels.
     res : float, optional
         Mesh cell size.
-    subprocess_mode, client_script, memGB, render
+    subprocess_mode, client_script, memGB, render : optional
         How the client is run.
     **kwargs
         Keywords of the process.
@@ -98,7 +98,7 @@ def rendererClient(
 
     Parameters
     ----------
-    tile_spec_url, parameters_url : str, optional
+    tile_spec_url : str, optional
         Path or address of a JSON list of tile specs, or of render parameters.
     meshCellSize, minMeshCellSize : float, optional
         Cells of the mesh.
@@ -108,19 +108,29 @@ def rendererClient(
         File to write; its suffix is the format.
     x, y, width, height, scale : float, optional
         What is drawn, in world pixels.
-    area_offset, gray, skip_interpolation, binary_mask, exclude_mask, do_filter, fill_with_noise : bool, optional
+    area_offset : bool, optional
         Switches: present when true.
     minIntensity, maxIntensity : float, optional
         Window in place of the tiles' own.
+    gray : bool, optional
+        Switches: present when true.
     quality : float, optional
         Of JPEG files.
     threads : int, optional
         Of the client.
+    skip_interpolation, binary_mask, exclude_mask : bool, optional
+        Switches: present when true.
+    parameters_url : str, optional
+        Path or address of a JSON list of tile specs, or of render parameters.
+    do_filter : bool, optional
+        Switches: present when true.
     background_color : int, optional
         RGB.
+    fill_with_noise : bool, optional
+        Switches: present when true.
     channels : str, optional
         A channel, or ``A__0.7__B__0.3``.
-    subprocess_mode, client_script, memGB, render
+    subprocess_mode, client_script, memGB, render : optional
         How the client is run.
     **kwargs
         Keywords of the process.

@@ -75,9 +75,13 @@ def renderSectionClient(
         How it is drawn; on unless false.
     convertToGray : bool, optional
         The client has no such option any more: png, jpg and bmp are gray always.
-    subprocess_mode, client_script, memGB
+    subprocess_mode : optional
         How the client is run.
-    host, port, owner, project, render
+    host, port, owner, project : optional
+        Connection.
+    client_script, memGB : optional
+        How the client is run.
+    render : optional
         Connection.
     **kwargs
         Keywords of the process.
@@ -145,9 +149,13 @@ def transformSectionClient(
         The source by default.
     replaceLast : bool, optional
         Replace the last transform of each tile in place of appending to them.
-    subprocess_mode, client_script, memGB
+    subprocess_mode : optional
         How the client is run.
-    host, port, owner, project, render
+    host, port, owner, project : optional
+        Connection.
+    client_script, memGB : optional
+        How the client is run.
+    render : optional
         Connection.
     **kwargs
         ``transformApplicationMethod``: APPEND, INSERT_AS_FIRST, INSERT_BEFORE_LAST, REPLACE_LAST or

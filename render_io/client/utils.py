@@ -61,7 +61,7 @@ def run_client(
         Java class.
     arguments : iterable
         Its arguments.
-    client_script, memGB, subprocess_mode
+    client_script, memGB, subprocess_mode : optional
         As of `render_io.client.runner.run`.
     keywords : dict, optional
         ``**kwargs`` of the function: session, ``client_scripts``, what the process takes.

@@ -34,7 +34,7 @@ _NAMES: dict[MovingModel, str] = {
     Affine: "affine",
 }
 _POWERS = {0.0: kernels.NONE, 0.5: kernels.ROOT, 1.0: kernels.PLAIN, 2.0: kernels.SQUARE}
-_ROUNDING = 2.0 * float(np.finfo(np.float64).eps)
+_ROUNDING = 4.0 * float(np.finfo(np.float64).eps)
 
 
 def _name_of(model: object) -> str:
@@ -42,6 +42,15 @@ def _name_of(model: object) -> str:
         if model is known:
             return name
     raise PointsError(f"expected model as one of {', '.join(k.__name__ for k in _NAMES)}, got {model!r}")
+
+
+def _on_a_line(src: FloatArray, weights: FloatArray) -> bool:
+    """Whether the control points that have weight lie on a line to within the rounding of their coordinates."""
+    counted = src[weights != 0.0]
+    if not counted.size or not np.isfinite(counted).all():
+        return False  # no weight at all, or no numbers: the fit itself says NaN
+    across = np.linalg.svd(counted - counted.mean(axis=0), compute_uv=False)[-1] if len(counted) > 1 else 0.0
+    return bool(across <= _ROUNDING * np.sqrt(len(counted)) * np.abs(counted).max())
 
 
 class MovingLeastSquares(LeafTransform):
@@ -108,8 +117,7 @@ class MovingLeastSquares(LeafTransform):
         header[kernels.ALPHA] = power
         header[kernels.POWER] = _POWERS.get(power, kernels.GENERAL)
         header[kernels.FLOAT_WEIGHTS] = self.float_weights
-        header[kernels.ENOUGH] = count >= MINIMUM_POINTS[name]
-        header[kernels.ROUNDING] = (_ROUNDING * min(float(np.abs(first).max()), 1e150)) ** 2
+        header[kernels.FITTED] = count >= MINIMUM_POINTS[name] and not (model is Affine and _on_a_line(first, checked))
         aside = np.where(checked == 0.0, np.inf, 0.0)
         self._pack(np.concatenate([header, np.column_stack([first, second, checked, aside]).ravel()]))
 

@@ -80,6 +80,16 @@ def test_exact_for_control_points_almost_on_a_line(flatness: float, degrees: flo
     assert_exact(transform, points)
 
 
+@pytest.mark.parametrize("alpha", [1.0, 2.0, 3.0])
+def test_exact_between_two_control_points_that_almost_coincide(alpha: float) -> None:
+    """There all others together weigh less than the rounding of the two."""
+    src, dst, weights = control_points(22, 8)
+    src[1] = src[0] + [3e-3, -1e-3]
+    dst[1] = dst[0] + [2e-3, 1e-3]
+    points = src[0] + np.linspace(-0.2, 1.2, 9)[:, None] * (src[1] - src[0])
+    assert_exact(MovingLeastSquares(src, dst, weights, Affine, alpha), points)
+
+
 def test_a_zero_weight_takes_a_control_point_out_except_on_it() -> None:
     src, dst, weights = control_points(6)
     weights[4] = 0.0
@@ -149,6 +159,11 @@ def test_control_points_on_a_line_leave_points_alone(offset: float) -> None:
     points = np.array([[5.0, 7.0], [15.0, -3.0], [100.0, 100.0]]) + offset
     np.testing.assert_array_equal(transform.apply(points), points)
     np.testing.assert_array_equal(transform.apply(src), src * 2.0)
+    beside = np.concatenate([src, [[50.0, -20.0]]])
+    counted = MovingLeastSquares(beside, beside * 2.0, np.ones(7), Affine, 1.0)
+    np.testing.assert_allclose(counted.apply(points), points * 2.0, rtol=1e-12)
+    uncounted = MovingLeastSquares(beside, beside * 2.0, [1, 1, 1, 1, 1, 1, 0], Affine, 1.0)
+    np.testing.assert_array_equal(uncounted.apply(points), points)
 
 
 def test_fits_without_value_are_nan() -> None:

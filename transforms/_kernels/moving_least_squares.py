@@ -1,7 +1,8 @@
 """Moving least squares: at every point v the model that fits control points p -> q, weighted by w / |p - v|^(2 alpha).
 
-Parameters: ``(model, alpha, power, float_weights, enough, rounding)``, then ``(px, py, qx, qy, w, aside)`` of every
-control point; ``aside`` is infinite for one without weight, which is never the nearest, and 0 otherwise.
+Parameters: ``(model, alpha, power, float_weights, fitted)``, then ``(px, py, qx, qy, w, aside)`` of every control
+point. ``fitted`` is 0 where the control points determine no model, which leaves all other points where they are;
+``aside`` is infinite for a control point without weight, which is never the nearest, else 0.
 
 Near a control point its weight outgrows all others and plain sums cancel to noise. So weights are taken relative to
 the nearest point (w_i (s_min / s_i)^alpha), coordinates are offsets from it, and moments are centred in a second
@@ -18,7 +19,6 @@ import numpy as np
 from transforms._jit import kernel
 from transforms._kernels.lanes import (
     WIDTH,
-    Mask,
     Real,
     any_lane,
     fma,
@@ -37,9 +37,9 @@ from transforms._kernels.linear import Jet
 from transforms._kernels.log import power
 from transforms._types import FloatArray, Points
 
-HEADER = 6
+HEADER = 5
 STRIDE = 6
-MODEL, ALPHA, POWER, FLOAT_WEIGHTS, ENOUGH, ROUNDING = range(HEADER)
+MODEL, ALPHA, POWER, FLOAT_WEIGHTS, FITTED = range(HEADER)
 
 # How s^alpha is computed.
 GENERAL, NONE, ROOT, PLAIN, SQUARE = range(5)
@@ -56,8 +56,8 @@ Pairs = tuple[Real, Real, Real, Real]
 Moments = tuple[Real, Real, Real, Real, Real, Real, Real]
 """Weighted sums of px px, px py, py py, qx px, qx py, qy px, qy py about the centroids."""
 
-Fitted = tuple[Matrix, Mask, Moments]
-"""Linear part of the model, where the control points do not determine one, and the moments it comes from."""
+Fitted = tuple[Matrix, Moments]
+"""Linear part of the model, and the moments it comes from."""
 
 
 @kernel
@@ -156,20 +156,19 @@ def _moments(params: FloatArray, kept: FloatArray, origin: Pairs, centre: Pairs)
 @kernel
 def _turned_moments(
     params: FloatArray, kept: FloatArray, origin: Pairs, centre: Pairs, cos: Real, sin: Real
-) -> tuple[Moments, Real]:
-    """Moments with p along the axis (cos, sin), and how much of them may be rounding of the coordinates."""
-    zero, tiny = like(origin[0], 0.0), params[ROUNDING]
-    xx, xy, yy, noise = zero, zero, zero, zero
+) -> Moments:
+    """Moments with p along the axis (cos, sin)."""
+    zero = like(origin[0], 0.0)
+    xx, xy, yy = zero, zero, zero
     ux, uy, vx, vy = zero, zero, zero, zero
     for i in range((params.shape[0] - HEADER) // STRIDE):
         j, w = HEADER + STRIDE * i, take(kept, i, zero)
         ox, oy, gx, gy = _centred(params, j, origin, centre)
         ex, ey = fma(cos, ox, sin * oy), fma(cos, oy, -1.0 * (sin * ox))
-        wx, wy, square = w * ex, w * ey, fma(ox, ox, oy * oy)
+        wx, wy = w * ex, w * ey
         xx, xy, yy = fma(wx, ex, xx), fma(wx, ey, xy), fma(wy, ey, yy)
         ux, uy, vx, vy = fma(wx, gx, ux), fma(wy, gx, uy), fma(wx, gy, vx), fma(wy, gy, vy)
-        noise = fma(w, select(square < tiny, square, tiny), noise)
-    return (xx, xy, yy, ux, uy, vx, vy), noise
+    return xx, xy, yy, ux, uy, vx, vy
 
 
 @kernel
@@ -209,15 +208,12 @@ def _affine(params: FloatArray, kept: FloatArray, origin: Pairs, centre: Pairs) 
     trace = xx + yy
     flat = fma(xx, yy, -1.0 * (xy * xy)) <= ILL_CONDITIONED * trace * trace
     a, b, c, d = _solve(moments)
-    ill = like(xx, 0.0) < 0.0
     if any_lane(flat):
         cos, sin = _axis(moments)
-        turned, noise = _turned_moments(params, kept, origin, centre, cos, sin)
-        ta, tb, tc, td = _solve(turned)
+        ta, tb, tc, td = _solve(_turned_moments(params, kept, origin, centre, cos, sin))
         a, b = select(flat, fma(cos, ta, -1.0 * (sin * tb)), a), select(flat, fma(sin, ta, cos * tb), b)
         c, d = select(flat, fma(cos, tc, -1.0 * (sin * td)), c), select(flat, fma(sin, tc, cos * td), d)
-        ill = flat & ((turned[2] <= noise) | (turned[0] <= noise))
-    return (a, b, c, d), ill, moments
+    return (a, b, c, d), moments
 
 
 @kernel
@@ -228,13 +224,13 @@ def _model(params: FloatArray, kept: FloatArray, origin: Pairs, centre: Pairs) -
     if model == AFFINE:
         return _affine(params, kept, origin, centre)
     if model == TRANSLATION:
-        return (one, zero, zero, one), zero < 0.0, (zero, zero, zero, zero, zero, zero, zero)
+        return (one, zero, zero, one), (zero, zero, zero, zero, zero, zero, zero)
     moments = _moments(params, kept, origin, centre)
     xx, _xy, yy, ux, uy, vx, vy = moments
     c, s = ux + vy, vx - uy
     size = sqrt(fma(c, c, s * s)) if model == RIGID else xx + yy
     c, s = c / size, s / size
-    return (c, -1.0 * s, s, c), zero < 0.0, moments
+    return (c, -1.0 * s, s, c), moments
 
 
 @kernel
@@ -253,12 +249,11 @@ def _mapped(params: FloatArray, x: Real, y: Real, kept: FloatArray) -> tuple[Rea
     origin = _reference(params, place)
     hit = nearest <= 0.0
     u, v = x, y
-    if params[ENOUGH] != 0.0:
+    if params[FITTED] != 0.0:
         _weigh(params, nearest, kept)
         centre = _centroids(params, kept, origin)
-        matrix, ill, _sums = _model(params, kept, origin, centre)
-        fu, fv, _dx, _dy = _image(origin, centre, matrix, x, y)
-        u, v = select(ill, x, fu), select(ill, y, fv)
+        matrix, _sums = _model(params, kept, origin, centre)
+        u, v, _dx, _dy = _image(origin, centre, matrix, x, y)
     return select(hit, origin[2], u), select(hit, origin[3], v)
 
 
@@ -357,16 +352,14 @@ def moving_least_squares_jet(params: FloatArray, x: float, y: float) -> Jet:
     nearest, place = _nearest(params, x, y, kept)
     origin = _reference(params, place)
     hit = nearest <= 0.0
-    if params[ENOUGH] == 0.0:
+    if params[FITTED] == 0.0:
         u, v = (origin[2], origin[3]) if hit else (x, y)
         return u, v, 1.0, 0.0, 0.0, 1.0
     _weigh(params, 1.0 if hit else nearest, kept)
     centre = (0.0, 0.0, 0.0, 0.0) if hit else _centroids(params, kept, origin)
-    matrix, ill, moments = _model(params, kept, origin, centre)
+    matrix, moments = _model(params, kept, origin, centre)
     if hit:
         return origin[2], origin[3], matrix[0], matrix[1], matrix[2], matrix[3]
-    if ill:
-        return x, y, 1.0, 0.0, 0.0, 1.0
     u, v, dx, dy = _image(origin, centre, matrix, x, y)
     model = params[MODEL]
     lever = _lever(model, moments, matrix, dx, dy) if model != TRANSLATION else (0.0, 0.0)

@@ -18,7 +18,7 @@ from transforms._validate import as_float, as_indices, as_points
 from transforms.base import OnError, Transform
 from transforms.errors import NonInvertibleError, PointsError, TransformError
 
-__all__ = ["IndexedMesh", "TileMesh", "bounding_box", "mesh_inverse"]
+__all__ = ["IndexedMesh", "TileMesh", "bounding_box", "java_apply", "mesh_inverse"]
 
 
 def checked_size(width: float, height: float, mesh_cell_size: float) -> tuple[float, float, float]:
@@ -131,11 +131,14 @@ class TileMesh:
         (V, 2) vertices in the tile and mapped, in pixels.
     triangles : ndarray
         (T, 3) vertex numbers, in the order in which render draws.
+    weight : float
+        Weight of every vertex in the fits of the triangles; it decides nothing but the last bit.
     """
 
     local: Points
     world: Points
     triangles: IntArray
+    weight: float = 1.0
 
     @classmethod
     def of(cls, transform: Transform, width: float, height: float, mesh_cell_size: float = 64.0) -> TileMesh:
@@ -163,7 +166,8 @@ class TileMesh:
         w, h, cell = checked_size(width, height, mesh_cell_size)
         program = transform._forward()
         rows = program.instructions
-        return cls(*kernels.build_mesh(rows, 0, len(rows), program.params, program.depth, w, h, cell))
+        parts = kernels.build_mesh(rows, 0, len(rows), program.params, program.depth, w, h, cell)
+        return cls(*parts, kernels.vertex_weight(w, h, cell))
 
     def box(self) -> tuple[float, float, float, float]:
         """Give the box of the mapped vertices: render's exact-mesh alternative to the stored box.
@@ -193,7 +197,7 @@ class TileMesh:
             (N,) int64, 1 there.
         """
         out, failed = np.empty(points.shape), np.empty(points.shape[0], dtype=np.int64)
-        kernels.invert_by_mesh(self.local, self.world, self.triangles, points, out, failed)
+        kernels.invert_by_mesh(self.local, self.world, self.weight, self.triangles, points, out, failed)
         return out, failed
 
     def indexed(self) -> IndexedMesh:
@@ -238,8 +242,37 @@ class IndexedMesh:
         """
         mesh = self.mesh
         kernels.invert_indexed(
-            mesh.local, mesh.world, mesh.triangles, self.frame, self.ends, self.members, points, out, failed
+            mesh.local,
+            mesh.world,
+            mesh.weight,
+            mesh.triangles,
+            self.frame,
+            self.ends,
+            self.members,
+            points,
+            out,
+            failed,
         )
+
+
+def java_apply(transform: Transform, points: Points) -> Points:
+    """Map points with Java's roundings, as the service answers them; see `Transform.apply` for the fast form.
+
+    Parameters
+    ----------
+    transform : Transform
+        Local to world.
+    points : ndarray
+        (N, 2) float64, C-contiguous, in tile pixels; not checked.
+
+    Returns
+    -------
+    ndarray
+        (N, 2) in world pixels.
+    """
+    program, out = transform._forward(), np.empty(points.shape)
+    kernels.java_map(program.instructions, program.params, program.depth, points, out)
+    return out
 
 
 def mesh_inverse(

@@ -7,14 +7,14 @@ What is kept depends on nothing but the texts, so it is never stale.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from render_io.codecs import decode
 from render_io.codecs.opaque import OpaqueTransform
 from render_io.errors import SpecError
 from render_io.server import java_refusals
-from render_io.server.answers import BadRequest, Failure, ServiceError
+from render_io.server.answers import BadRequest, Failure
 from render_io.server.spec_model import TransformSpec
 from render_io.server.transform_store import Resolver, children
 from transforms.base import Transform
@@ -23,6 +23,8 @@ from transforms.compose import Interpolated, TransformList
 __all__ = ["Compiler", "TextCache"]
 
 V = TypeVar("V")
+OBJECT_BYTES = 1000
+"""About what a transform takes in memory besides its text."""
 
 
 class TextCache(Generic[V]):
@@ -31,7 +33,7 @@ class TextCache(Generic[V]):
     Parameters
     ----------
     size : int
-        Characters of keys that one generation holds.
+        Bytes that one generation holds.
     """
 
     def __init__(self, size: int) -> None:
@@ -41,19 +43,25 @@ class TextCache(Generic[V]):
         self._old: dict[str, V] = {}
         self._lock = threading.Lock()
 
-    def get(self, key: str) -> V | None:
-        """Return the value of a text, None when it is not kept."""
-        found = self._young.get(key)
-        if found is None:
-            found = self._old.get(key)
-            if found is not None:
-                self.put(key, found)
+    def __getitem__(self, key: str) -> V:
+        """Return the value of a text.
+
+        Raises
+        ------
+        KeyError
+            When it is not kept.
+        """
+        try:
+            return self._young[key]
+        except KeyError:
+            found = self._old[key]
+        self.put(key, found, 0)
         return found
 
-    def put(self, key: str, value: V) -> None:
-        """Keep a value."""
+    def put(self, key: str, value: V, size: int = 0) -> None:
+        """Keep a value of so many bytes besides its key and its object."""
         with self._lock:
-            self._room -= len(key) + 200
+            self._room -= len(key) + OBJECT_BYTES + size
             if self._room < 0:
                 self._old, self._young, self._room = self._young, {}, self._size
             self._young[key] = value
@@ -70,8 +78,8 @@ class Compiler:
 
     def __init__(self, java_precision: bool = True) -> None:
         self.java_precision = java_precision
-        self._leaves: TextCache[Transform] = TextCache(32_000_000)
-        self._lists: TextCache[TransformList] = TextCache(64_000_000)
+        self._leaves: TextCache[Transform] = TextCache(64 * 2**20)
+        self._lists: TextCache[TransformList] = TextCache(128 * 2**20)
 
     def leaf(self, spec: TransformSpec) -> Transform:
         """Return the transform of a leaf.
@@ -93,10 +101,11 @@ class Compiler:
         """
         class_name, data = java_refusals.check_leaf(spec)
         key = f"{class_name} {data}"
-        found = self._leaves.get(key)
-        if found is None:
+        try:
+            return self._leaves[key]
+        except KeyError:
             found = self._decoded(class_name, data)
-            self._leaves.put(key, found)
+        self._leaves.put(key, found, len(data))
         return found
 
     def _decoded(self, class_name: str, data: str) -> Transform:
@@ -149,22 +158,13 @@ class Compiler:
         ServiceError
             For references that lead nowhere and leaves that are no transforms.
         """
-        if refs is not None:
-            return self.flat(resolver.flat(transforms, tile_id))
-        found = self._lists.get(transforms)
-        if found is None:
+        key = transforms if refs is None else transforms + resolver.content(refs, tile_id)
+        try:
+            return self._lists[key]
+        except KeyError:
             found = self.flat(resolver.flat(transforms, tile_id))
-            self._lists.put(transforms, found)
+        self._lists.put(key, found)
         return found
-
-
-def problem_of(work: Callable[[], object]) -> ServiceError | None:
-    """Return the service error that a piece of work raises, None when it raises none."""
-    try:
-        work()
-    except ServiceError as error:
-        return error
-    return None
 
 
 shared = Compiler()

@@ -43,10 +43,12 @@ def _world_of(db: sqlite3.Connection, stack_id: StackId, tile_id: str, x: float,
     return {"tileId": tile_id, "world": _point(mapping.apply_one(transform, x, y), tile.z)}
 
 
-def _point(xy: Sequence[float], z: float | None) -> list[float | str]:
+def _point(xy: Sequence[Any], z: Any) -> list[Any]:
     """Return a point as it is written; a z is added when the tile has one."""
-    values = [finite_or_word(float(value)) for value in xy]
-    return values if z is None else [*values, z]
+    x, y = xy
+    if not (math.isfinite(x) and math.isfinite(y)):
+        x, y = finite_or_word(x), finite_or_word(y)
+    return [x, y] if z is None else [x, y, z]
 
 
 @router.answers("GET", STACK + f"/z/{{z}}/{_WORLD}/{{point}}")

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 
 from render_io.server import compiled
 from render_io.server.answers import BadRequest, Failure, Missing, ServiceError, java_double
 from render_io.server.names import StackId
 from render_io.server.tile_store import Condition, missing_text
 from render_io.server.transform_store import Resolver
+from transforms._types import Points
 from transforms.base import Transform
 from transforms.errors import PointsError
-from transforms.mesh import TileMesh
+from transforms.mesh import IndexedMesh, TileMesh, java_apply
 
 __all__ = [
     "Found",
@@ -39,6 +41,8 @@ __all__ = [
 FEW_POINTS = 8
 """Up to this many points are looked up one by one instead of reading the boxes of their layer."""
 MAX_PAIRS = 4_000_000
+MESH_BYTES = 128 * 2**20
+MAX_SIZES = 64
 _COLUMNS = "tile_id, z, width, height, mesh_cell_size, transforms, refs"
 
 
@@ -76,9 +80,11 @@ Mapped = tuple[float, float, float | None]
 
 def tiles_by_id(db: sqlite3.Connection, key: int, tile_ids: Iterable[str]) -> dict[str, Tile]:
     """Return the tiles with these ids that exist."""
-    query = f"SELECT {_COLUMNS} FROM tile WHERE stack = ? AND tile_id = ?"
-    rows = ((tile_id, db.execute(query, (key, tile_id)).fetchone()) for tile_id in tile_ids)
-    return {tile_id: Tile(*row) for tile_id, row in rows if row is not None}
+    rows = db.execute(
+        f"SELECT {_COLUMNS} FROM json_each(?) AS wanted CROSS JOIN tile ON stack = ? AND tile_id = wanted.value",
+        (orjson.dumps(list(tile_ids)).decode(), key),
+    )
+    return {row[0]: Tile(*row) for row in rows}
 
 
 def transform_of(resolver: Resolver, tile: Tile) -> Transform:
@@ -91,7 +97,7 @@ def transform_of(resolver: Resolver, tile: Tile) -> Transform:
 
 def apply_one(transform: Transform, x: float, y: float) -> tuple[float, float]:
     """Map one point."""
-    out = transform.apply(np.array([[x, y]]))
+    out = java_apply(transform, np.array([[x, y]]))
     return float(out[0, 0]), float(out[0, 1])
 
 
@@ -120,15 +126,15 @@ def local_to_world(
     for i, (tile_id, _, _) in enumerate(points):
         groups.setdefault(tile_id, []).append(i)
     tiles = tiles_by_id(db, key, groups)
-    xy = np.array([point[1:] for point in points], dtype=np.float64).reshape(-1, 2)
     resolver = Resolver(db, key)
     out: list[Mapped | ServiceError] = [Missing("")] * len(points)
+    xy = np.array([point[1:] for point in points], dtype=np.float64).reshape(-1, 2)
     for tile_id, indices in groups.items():
-        tile = tiles.get(tile_id)
         try:
+            tile = tiles.get(tile_id)
             if tile is None:
                 raise Missing(missing_text(stack, tile_id))
-            mapped = transform_of(resolver, tile).apply(xy[indices]).tolist()
+            mapped = java_apply(transform_of(resolver, tile), xy[indices]).tolist()
         except ServiceError as error:
             for i in indices:
                 out[i] = error
@@ -141,16 +147,13 @@ def local_to_world(
 # ---------------------------------------------------------------- world to local
 
 
-class _Mesh(NamedTuple):
-    """The mesh of a tile, None when it has no transforms and gives points back."""
-
-    mesh: TileMesh | None
-
-
-_meshes: compiled.TextCache[_Mesh] = compiled.TextCache(40_000_000)
+_meshes: compiled.TextCache[IndexedMesh | None] = compiled.TextCache(MESH_BYTES)
+"""Meshes by content; None for a tile without transforms, which gives points back."""
+_sources: dict[tuple[float, float, float], TileMesh] = {}
+"""One mesh of each size: the source vertices and triangles of all of them are the same."""
 
 
-def _mesh(transform: Transform, width: float | None, height: float | None, cell: float) -> _Mesh:
+def _mesh(transform: Transform, width: float | None, height: float | None, cell: float) -> IndexedMesh | None:
     """Return the mesh of a tile.
 
     Raises
@@ -158,43 +161,43 @@ def _mesh(transform: Transform, width: float | None, height: float | None, cell:
     Failure
         Without size, or when the mesh would be out of bounds.
     """
-    if _is_identity(transform):
-        return _Mesh(None)
+    if len(getattr(transform, "transforms", (None,))) == 0:
+        return None
     if width is None or height is None:
         raise Failure("width and height must be set to create transform mesh")
     try:
-        return _Mesh(TileMesh.of(transform, width, height, cell))
+        mesh = TileMesh.of(transform, width, height, cell)
     except PointsError as error:
         raise Failure(str(error)) from None
-
-
-def _is_identity(transform: Transform) -> bool:
-    return len(getattr(transform, "transforms", (None,))) == 0
+    if len(_sources) > MAX_SIZES:
+        _sources.clear()
+    source = _sources.setdefault((width, height, cell), mesh)
+    return TileMesh(source.local, mesh.world, source.triangles, source.weight).indexed()
 
 
 def invert_one(
     transform: Transform, width: float | None, height: float | None, cell: float, x: float, y: float
 ) -> tuple[float, float]:
     """Map one world point through the mesh of a tile; NaN where no triangle holds it."""
-    mesh = _mesh(transform, width, height, cell).mesh
+    mesh = _mesh(transform, width, height, cell)
     if mesh is None:
         return x, y
-    local, _ = mesh.invert(np.array([[x, y]]))
+    local, _ = mesh.mesh.invert(np.array([[x, y]]))
     return float(local[0, 0]), float(local[0, 1])
 
 
-def _tile_mesh(resolver: Resolver, tile: Tile) -> _Mesh:
+def _tile_mesh(resolver: Resolver, tile: Tile) -> IndexedMesh | None:
     """Return the mesh of a stored tile, from what is kept when it was made before."""
-    content = None
-    if tile.refs is None:
-        content = f"{tile.width} {tile.height} {tile.mesh_cell_size} {tile.transforms}"
-        kept = _meshes.get(content)
-        if kept is not None:
-            return kept
+    shared = "" if tile.refs is None else resolver.content(tile.refs, tile.tile_id)
+    content = f"{tile.width} {tile.height} {tile.mesh_cell_size} {tile.transforms}{shared}"
+    try:
+        return _meshes[content]
+    except KeyError:
+        pass
     cell = 64.0 if tile.mesh_cell_size is None else tile.mesh_cell_size
     made = _mesh(transform_of(resolver, tile), tile.width, tile.height, cell)
-    if content is not None:
-        _meshes.put(content, made)
+    size = 0 if made is None else made.mesh.world.nbytes + made.ends.nbytes + made.members.nbytes
+    _meshes.put(content, made, size)
     return made
 
 
@@ -219,56 +222,55 @@ def world_to_local(
     list
         For each point its places by tile id, at least one, or the error.
     """
-    hits = candidates(db, key, points)
-    places = _places(Resolver(db, key), points, hits)
-    return [_answer(stack, point, tiles, place) for point, tiles, place in zip(points, hits, places, strict=True)]
-
-
-Place = tuple[float, float] | ServiceError
-
-
-def _places(
-    resolver: Resolver, points: Sequence[WorldPoint], hits: Sequence[Sequence[Tile]]
-) -> list[list[Place]]:
-    """Return for each point its place in each of its candidates: the points of one tile go through its mesh together."""
-    places: list[list[Place]] = [[(math.nan, math.nan)] * len(tiles) for tiles in hits]
-    groups: dict[int, tuple[Tile, list[tuple[int, int]]]] = {}
-    for i, tiles in enumerate(hits):
-        for j, tile in enumerate(tiles):
-            groups.setdefault(id(tile), (tile, []))[1].append((i, j))
-    for tile, members in groups.values():
+    resolver = Resolver(db, key)
+    hits = list(_hits(db, key, points))
+    total = sum(len(indices) for _, indices in hits)
+    world = np.array([points[i][:2] for _, indices in hits for i in indices], dtype=np.float64).reshape(-1, 2)
+    local, failed = np.empty((total, 2)), np.empty(total, dtype=np.int64)
+    problems: dict[int, ServiceError] = {}
+    last = 0
+    for tile, indices in hits:
+        first, last = last, last + len(indices)
         try:
-            mesh = _tile_mesh(resolver, tile).mesh
+            mesh = _tile_mesh(resolver, tile)
         except ServiceError as error:
-            for i, j in members:
-                places[i][j] = error
+            for i in indices:
+                problems.setdefault(i, error)
+            failed[first:last] = 1
             continue
-        world = np.array([points[i][:2] for i, _ in members])
-        local = world if mesh is None else mesh.invert(world)[0]
-        for (i, j), (x, y) in zip(members, local.tolist(), strict=True):
-            places[i][j] = (x, y)
-    return places
+        if mesh is None:
+            local[first:last], failed[first:last] = world[first:last], 0
+        else:
+            mesh.invert(world[first:last], local[first:last], failed[first:last])
+    return _answers(stack, points, hits, local.tolist(), failed.tolist(), problems)
 
 
-def _answer(
-    stack: StackId, point: WorldPoint, tiles: Sequence[Tile], places: Sequence[Place]
-) -> list[Found] | ServiceError:
+def _answers(
+    stack: StackId, points: Sequence[WorldPoint], hits: Sequence[tuple[Tile, list[int]]],
+    local: Sequence[Sequence[float]], failed: Sequence[int], problems: dict[int, ServiceError],
+) -> list[list[Found] | ServiceError]:
+    """Return for each point its places or its error."""
+    found: list[list[Found]] = [[] for _ in points]
+    place = 0
+    for tile, indices in hits:
+        for i in indices:
+            if not failed[place]:
+                x, y = local[place]
+                found[i].append(Found(tile.tile_id, x, y, tile.z))
+            place += 1
+    return [
+        problems[i] if i in problems else (places or _nowhere(stack, points[i], [t for t, at in hits if i in at]))
+        for i, places in enumerate(found)
+    ]
+
+
+def _nowhere(stack: StackId, point: WorldPoint, tiles: Sequence[Tile]) -> ServiceError:
+    """Return the error for a point without tiles, or that none of its tiles can invert."""
+    x, y, z = map(java_double, point)
     if not tiles:
-        x, y, z = map(java_double, point)
         return BadRequest(f"no tile specifications found in stack with {stack} for world coordinates x={x}, y={y}, z={z}")
-    found = []
-    for tile, place in zip(tiles, places, strict=True):
-        if isinstance(place, ServiceError):
-            return place
-        if not math.isnan(place[0]):
-            found.append(Found(tile.tile_id, place[0], place[1], tile.z))
-    if not found:
-        names = ", ".join("null" if tile.tile_id is None else tile.tile_id for tile in tiles)
-        return Failure(
-            f"world coordinate ({java_double(point.x)}, {java_double(point.y)}) found in tile id(s) [{names}]"
-            " cannot be inverted"
-        )
-    return found
+    names = ", ".join("null" if tile.tile_id is None else tile.tile_id for tile in tiles)
+    return Failure(f"world coordinate ({x}, {y}) found in tile id(s) [{names}] cannot be inverted")
 
 
 # ---------------------------------------------------------------- which boxes contain which points
@@ -276,70 +278,81 @@ def _answer(
 
 def candidates(db: sqlite3.Connection, key: int, points: Sequence[WorldPoint]) -> list[list[Tile]]:
     """Return for each point the tiles of its layer whose boxes contain it, limits included, by tile id."""
-    if len(points) <= FEW_POINTS:
-        return [_at(db, key, point) for point in points]
     out: list[list[Tile]] = [[] for _ in points]
-    layers: dict[float, list[int]] = {}
-    for i, point in enumerate(points):
-        if all(map(math.isfinite, point)):
-            layers.setdefault(point.z, []).append(i)
-    for z, indices in layers.items():
-        _fill_layer(db, key, z, points, indices, out)
+    for tile, indices in _hits(db, key, points):
+        for i in indices:
+            out[i].append(tile)
     return out
 
 
-def _at(db: sqlite3.Connection, key: int, point: WorldPoint) -> list[Tile]:
-    x, y, z = point
-    condition = Condition().add("z = ?", z).box(x, y, x, y)
-    rows = db.execute(
-        f"SELECT {_COLUMNS} FROM tile WHERE stack = ?{condition.sql} ORDER BY tile_id", (key, *condition.values)
-    )
-    return [Tile(*row) for row in rows]
+def _hits(db: sqlite3.Connection, key: int, points: Sequence[WorldPoint]) -> Iterator[tuple[Tile, list[int]]]:
+    """Yield the tiles that are hit, layer by layer and by tile id, with the indices of their points."""
+    layers: dict[float, list[int]] = {}
+    for i, point in enumerate(points):
+        if math.isfinite(point.x) and math.isfinite(point.y):
+            layers.setdefault(point.z, []).append(i)
+    for z, indices in layers.items():
+        if len(indices) <= FEW_POINTS:
+            yield from _hits_of_few(db, key, z, points, indices)
+        else:
+            yield from _hits_of_many(db, key, z, points, indices)
 
 
-def _fill_layer(
-    db: sqlite3.Connection, key: int, z: float, points: Sequence[WorldPoint], indices: list[int], out: list[list[Tile]]
-) -> None:
-    """Add to `out` the tiles of one layer at these points."""
+def _hits_of_few(
+    db: sqlite3.Connection, key: int, z: float, points: Sequence[WorldPoint], indices: Sequence[int]
+) -> Iterator[tuple[Tile, list[int]]]:
+    """Ask the index of boxes for each point."""
+    hits: dict[int, tuple[Tile, list[int]]] = {}
+    for i in indices:
+        x, y, _ = points[i]
+        condition = Condition().add("z = ?", z).box(x, y, x, y)
+        rows = db.execute(
+            f"SELECT key, {_COLUMNS} FROM tile WHERE stack = ?{condition.sql}", (key, *condition.values)
+        )
+        for row_key, *columns in rows:
+            hits.setdefault(row_key, (Tile(*columns), []))[1].append(i)
+    return iter(sorted(hits.values(), key=_by_id))
+
+
+def _by_id(hit: tuple[Tile, list[int]]) -> str:
+    """Order of code points, which is that of UTF-8 bytes."""
+    return hit[0].tile_id or ""
+
+
+def _hits_of_many(
+    db: sqlite3.Connection, key: int, z: float, points: Sequence[WorldPoint], indices: Sequence[int]
+) -> Iterator[tuple[Tile, list[int]]]:
+    """Read the boxes between the points' limits once and compare them with all points together."""
     xy = np.array([points[i][:2] for i in indices])
-    low, high = xy.min(axis=0).tolist(), xy.max(axis=0).tolist()
-    condition = Condition().add("z = ?", z).box(*low, *high)
+    condition = Condition().add("z = ?", z).box(*xy.min(axis=0).tolist(), *xy.max(axis=0).tolist())
     rows = db.execute(
         f"SELECT min_x, min_y, max_x, max_y, key FROM tile INDEXED BY tile_by_box WHERE stack = ?{condition.sql}",
         (key, *condition.values),
     ).fetchall()
     if not rows:
-        return
+        return iter(())
     table = np.array(rows, dtype=np.float64)
-    tile_of, point_of = _pairs(table[:, :4], xy)
-    hit = np.unique(tile_of)
-    tiles = {t: Tile(*_by_key(db, int(table[t, 4]))) for t in hit.tolist()}
-    order = {t: rank for rank, t in enumerate(sorted(tiles, key=lambda t: _bytes(tiles[t].tile_id)))}
-    for t, p in sorted(zip(tile_of.tolist(), point_of.tolist(), strict=True), key=lambda pair: order[pair[0]]):
-        out[indices[p]].append(tiles[t])
+    boxes, hit_points = _pairs(table[:, :4], xy)
+    hit, ends = np.unique(boxes, return_index=True)
+    runs = np.split(np.asarray(indices, dtype=np.int64)[hit_points], ends[1:])
+    row_keys = table[hit, 4].astype(np.int64).tolist()
+    tiles = db.execute(
+        f"SELECT {_COLUMNS} FROM json_each(?) AS wanted CROSS JOIN tile ON tile.key = wanted.value",
+        (orjson.dumps(row_keys).decode(),),
+    )
+    hits = [(Tile(*row), run.tolist()) for row, run in zip(tiles, runs, strict=True)]
+    return iter(sorted(hits, key=_by_id))
 
 
-def _by_key(db: sqlite3.Connection, row_key: int) -> tuple[object, ...]:
-    row: tuple[object, ...] = db.execute(f"SELECT {_COLUMNS} FROM tile WHERE key = ?", (row_key,)).fetchone()
-    return row
-
-
-def _bytes(tile_id: str | None) -> bytes:
-    return b"" if tile_id is None else tile_id.encode("utf-8", "surrogatepass")
-
-
-def _pairs(
-    boxes: npt.NDArray[np.float64], xy: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the pairs (box, point) of which the box contains the point, limits included.
+def _pairs(boxes: npt.NDArray[np.float64], xy: Points) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the pairs (box, point) of which the box contains the point, limits included, by box.
 
     The points are sorted by x once; each box then looks at a run of them only.
     """
     by_x = np.argsort(xy[:, 0], kind="stable")
     xs, ys = xy[by_x, 0], xy[by_x, 1]
     first = np.searchsorted(xs, boxes[:, 0], side="left")
-    counts = np.searchsorted(xs, boxes[:, 2], side="right") - first
-    counts[counts < 0] = 0
+    counts = np.maximum(np.searchsorted(xs, boxes[:, 2], side="right") - first, 0)
     kept_boxes, kept_points = [], []
     for part in np.array_split(np.arange(len(boxes)), max(1, int(counts.sum()) // MAX_PAIRS)):
         box = np.repeat(part, counts[part])

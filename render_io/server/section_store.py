@@ -82,7 +82,7 @@ def _stats(db: sqlite3.Connection, key: int) -> dict[str, Any] | None:
 
 def _to_int32(value: float) -> int:
     """Cut a double to a 32-bit integer as Java does."""
-    return max(-(2**31), min(2**31 - 1, math.trunc(value)))
+    return math.trunc(max(-(2.0**31), min(2.0**31 - 1, value)))
 
 
 def forget(db: sqlite3.Connection, stack: stack_store.Stack) -> None:

@@ -134,13 +134,39 @@ def put_state(call: Call) -> Answer:
     return call.created()
 
 
+def _document(*members: str) -> str:
+    """Write a query as the database's driver shows it."""
+    return f"Document{{{{{', '.join(members)}}}}}"
+
+
+_PROJECTED = [f"{name}=${name}" for name in ("z", "minX", "minY", "maxX", "maxY")] + [
+    f"{size}={_document(f'$subtract=[$max{axis}, $min{axis}]')}" for size, axis in (("width", "X"), ("height", "Y"))
+]
+_GROUPED = [
+    f"stack{limit}{name}={_document(f'${limit.lower()}=${source}')}"
+    for limits in (
+        [(limit, f"{axis.upper()}", axis if axis == "z" else f"{limit.lower()}{axis.upper()}") for axis in "xyz"]
+        for limit in ("Min", "Max")
+    )
+    for limit, name, source in limits
+] + [
+    f"stack{limit}Tile{size}={_document(f'${limit.lower()}=${size.lower()}')}"
+    for size in ("Width", "Height")
+    for limit in ("Min", "Max")
+]
+_AGGREGATION = ", ".join(
+    (_document(f"$project={_document(*_PROJECTED)}"), _document(f"$group={_document('_id=minAndMaxValues', *_GROUPED)}"))
+)
+"""The query of the real service, which its error text shows."""
+
+
 class _NoTiles(Exception):
     """COMPLETE of a stack without tiles."""
 
     def __init__(self, stack: StackId) -> None:
         self.problem = Failure(
             "Stack data aggregation returned no results because the stack has no tiles.  The aggregation query was "
-            f"render.{stack.collection('tile')}.aggregate([bounds and tile sizes of all tiles]) ."
+            f"render.{stack.collection('tile')}.aggregate([{_AGGREGATION}]) ."
         )
 
 

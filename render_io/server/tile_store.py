@@ -170,12 +170,17 @@ def select(db: sqlite3.Connection, key: int, condition: Condition, limit: int = 
         Above the limit.
     """
     rows = db.execute(
-        f"SELECT {_COLUMNS} FROM tile WHERE stack = ?{condition.sql} ORDER BY tile_id LIMIT {limit + 1}",
-        (key, *condition.values),
+        f"SELECT {_COLUMNS} FROM tile WHERE stack = ?{condition.sql} LIMIT {limit + 1}", (key, *condition.values)
     ).fetchall()
     if len(rows) > limit:
         raise BadRequest(f"query too broad, over {limit} tiles match the query{condition.sql} {condition.values}")
+    rows.sort(key=_id_of)  # the database would sort whole rows
     return [TileRow(*row) for row in rows]
+
+
+def _id_of(row: tuple[Any, ...]) -> str:
+    """Order of code points, which is that of UTF-8 bytes; a tile without id comes first."""
+    return row[0] or ""
 
 
 def in_layer(db: sqlite3.Connection, key: int, z: float, limit: int = MAX_TILES) -> list[TileRow]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Iterable, Sequence
 
 import msgspec
+import orjson
 
 from render_io.server.answers import Failure, Missing
 from render_io.server.names import StackId
@@ -103,6 +105,7 @@ class Resolver:
         self._key = key
         self.texts: dict[str, str] = {}
         self._specs: dict[str | None, TransformSpec | None] = {None: None}
+        self._contents: dict[str, str] = {}
 
     def spec(self, transform_id: str | None) -> TransformSpec | None:
         """Return a shared transform, None without it."""
@@ -159,6 +162,37 @@ class Resolver:
             if not waiting:
                 return
         raise Unresolved
+
+    def content(self, refs: str, tile_id: str | None) -> str:
+        """Return what these references stand for: the ids and texts of all that is reached from them.
+
+        Parameters
+        ----------
+        refs : str
+            JSON list of ids, a column of the tile.
+        tile_id : str or None
+            For the error text.
+
+        Returns
+        -------
+        str
+            Equal for equal content only.
+
+        Raises
+        ------
+        Failure
+            When a reference leads nowhere.
+        """
+        found = self._contents.get(refs)
+        if found is None:
+            other = Resolver(self._db, self._key)
+            try:
+                other.reach(orjson.loads(refs))
+            except Unresolved:
+                raise other.not_resolved(tile_id) from None
+            digest = hashlib.blake2b(orjson.dumps(sorted(other.texts.items())), digest_size=24)
+            found = self._contents[refs] = digest.hexdigest()
+        return found
 
     def _flatten(self, spec: TransformSpec, depth: int) -> list[TransformSpec]:
         if spec.type == "leaf":

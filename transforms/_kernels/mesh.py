@@ -110,6 +110,13 @@ def mesh_counts(width: float, height: float, cell: float) -> tuple[int, int]:
 
 
 @kernel
+def vertex_weight(width: float, height: float, cell: float) -> float:
+    """Weight of every vertex: the area of the tile, shared out."""
+    nx, ny = mesh_counts(width, height, cell)
+    return width * height / nx / ny
+
+
+@kernel
 def mesh_vertices(width: float, height: float, nx: int, ny: int, out: Points) -> None:
     """Even row k starts at k (2 nx - 1); the odd row above it holds the nx - 1 entries before."""
     dx = (width - 1.0) / (nx - 1)
@@ -158,23 +165,31 @@ def sees(a: FloatArray, b: FloatArray, x: float, y: float) -> bool:
 
 
 @kernel
-def triangle_inverse(p: Points, q: Points, i: int, j: int, k: int, x: float, y: float, out: FloatArray) -> bool:
+def triangle_inverse(
+    p: Points, q: Points, w: float, i: int, j: int, k: int, x: float, y: float, out: FloatArray
+) -> bool:
     """Source position of (x, y) by the inverse of the affine fitted to three vertices; False where it has none.
 
-    A triangle without area in the source keeps the identity.
+    A triangle without area in the source keeps the identity. The weight ``w`` that all vertices have cancels, but for its roundings.
     """
-    cx, cy = (p[i, 0] + p[j, 0] + p[k, 0]) / 3.0, (p[i, 1] + p[j, 1] + p[k, 1]) / 3.0
-    ex, ey = (q[i, 0] + q[j, 0] + q[k, 0]) / 3.0, (q[i, 1] + q[j, 1] + q[k, 1]) / 3.0
+    cx = cy = ex = ey = ws = 0.0
+    for v in (i, j, k):
+        ws += w
+        cx += w * p[v, 0]
+        cy += w * p[v, 1]
+        ex += w * q[v, 0]
+        ey += w * q[v, 1]
+    cx, cy, ex, ey = cx / ws, cy / ws, ex / ws, ey / ws
     a00 = a01 = a11 = b00 = b01 = b10 = b11 = 0.0
     for v in (i, j, k):
         px, py, qx, qy = p[v, 0] - cx, p[v, 1] - cy, q[v, 0] - ex, q[v, 1] - ey
-        a00 += px * px
-        a01 += px * py
-        a11 += py * py
-        b00 += px * qx
-        b01 += px * qy
-        b10 += py * qx
-        b11 += py * qy
+        a00 += w * px * px
+        a01 += w * px * py
+        a11 += w * py * py
+        b00 += w * px * qx
+        b01 += w * px * qy
+        b10 += w * py * qx
+        b11 += w * py * qy
     det = a00 * a11 - a01 * a01
     if det == 0.0:
         out[0], out[1] = x, y
@@ -243,6 +258,15 @@ def mesh_frame(q: Points, columns: int, rows: int, frame: FloatArray, corner: Fl
 
 
 @kernel
+def java_map(instructions: IntArray, params: FloatArray, depth: int, points: Points, out: Points) -> None:
+    """Map points by a whole program in Java's order of operations."""
+    failed = np.zeros(points.shape[0], dtype=np.int64)
+    run_program(
+        instructions, 0, instructions.shape[0], params, depth, np.empty((0, 2)), 1e-9, 50, True, points, out, failed
+    )
+
+
+@kernel
 def build_mesh(
     instructions: IntArray, lo: int, hi: int, params: FloatArray, depth: int, width: float, height: float, cell: float
 ) -> tuple[Points, Points, IntArray]:
@@ -281,6 +305,7 @@ def index_mesh(q: Points, triangles: IntArray) -> tuple[FloatArray, IntArray, In
 def invert_indexed(
     p: Points,
     q: Points,
+    weight: float,
     triangles: IntArray,
     frame: FloatArray,
     starts: IntArray,
@@ -303,12 +328,14 @@ def invert_indexed(
             t = members[m]
             i, j, k = triangles[t, 0], triangles[t, 1], triangles[t, 2]
             if sees(q[i], q[j], x, y) and sees(q[j], q[k], x, y) and sees(q[k], q[i], x, y):
-                failed[n] = 0 if triangle_inverse(p, q, i, j, k, x, y, out[n]) else 1
+                failed[n] = 0 if triangle_inverse(p, q, weight, i, j, k, x, y, out[n]) else 1
                 break
 
 
 @kernel
-def invert_by_mesh(p: Points, q: Points, triangles: IntArray, points: Points, out: Points, failed: IntArray) -> None:
+def invert_by_mesh(
+    p: Points, q: Points, weight: float, triangles: IntArray, points: Points, out: Points, failed: IntArray
+) -> None:
     """World to local through a mesh that is asked once."""
     frame, starts, members = index_mesh(q, triangles)
-    invert_indexed(p, q, triangles, frame, starts, members, points, out, failed)
+    invert_indexed(p, q, weight, triangles, frame, starts, members, points, out, failed)

@@ -82,13 +82,22 @@ class LensCorrection(LeafTransform):
             )
         mean = as_parameters(norm_mean, (length,), "norm_mean")
         deviation = as_parameters(norm_var, (length,), "norm_var")
-        self._set(dimension=degree, beta=coefficients, norm_mean=mean, norm_var=deviation)
+        self._fill(degree, LensNumbers(coefficients, mean, deviation), width, height)
+
+    def _fill(self, dimension: int, numbers: LensNumbers, width: int, height: int) -> None:
+        """Set everything; the arrays are read-only and checked by now."""
+        beta, mean, deviation = numbers.beta, numbers.mean, numbers.sd
+        self._set(dimension=dimension, beta=beta, norm_mean=mean, norm_var=deviation)
         self._set(width=_as_size(width, "width"), height=_as_size(height, "height"))
-        self._pack(lens.pack_lens(degree, coefficients, mean, deviation))
+        self._pack(lens.pack_lens(dimension, beta, mean, deviation))
 
     @classmethod
     def _from_numbers(cls, dimension: int, numbers: LensNumbers, width: int, height: int) -> Self:
-        return cls(dimension, numbers.beta, numbers.mean, numbers.sd, width, height)
+        for array in (numbers.beta, numbers.mean, numbers.sd):
+            array.flags.writeable = False
+        new = cls.__new__(cls)
+        new._fill(dimension, numbers, width, height)
+        return new
 
     @classmethod
     def identity(cls, width: int = 0, height: int = 0) -> Self:

@@ -74,8 +74,19 @@ class Polynomial(LeafTransform):
         order = (math.isqrt(8 * count + 1) - 3) // 2
         if count == 0 or _term_count(order) != count:
             raise PointsError(f"expected coefficients of 1, 3, 6, 10, ... terms, got {count}")
-        self._set(coefficients=checked, order=order)
-        self._pack(polynomial.pack(checked, order))
+        self._fill(checked, order)
+
+    def _fill(self, coefficients: FloatArray, order: int) -> None:
+        self._set(coefficients=coefficients, order=order)
+        self._pack(polynomial.pack(coefficients, order))
+
+    @classmethod
+    def _from_trusted(cls, coefficients: FloatArray, order: int) -> Self:
+        """Make one from an array that nobody else holds, without checks."""
+        coefficients.flags.writeable = False
+        new = cls.__new__(cls)
+        new._fill(coefficients, order)
+        return new
 
     @classmethod
     def identity(cls, order: int = 1) -> Self:
@@ -168,7 +179,7 @@ class Polynomial(LeafTransform):
         are lost in proportion to (D / h) ** order when the map is evaluated. Fit in local coordinates and add a
         `Translation` in such cases.
         """
-        return cls(fit_coefficients(src, dst, weights, _as_order(order)))
+        return cls._from_trusted(fit_coefficients(src, dst, weights, _as_order(order)), order)
 
     def of_order(self, order: int) -> Self:
         """Write the same map with terms of a higher order.

@@ -186,6 +186,20 @@ def test_points_without_weight_do_not_count() -> None:
             Polynomial.from_estimate(src, dst, weights, order=2)
 
 
+def test_points_without_weight_do_not_stretch_the_box() -> None:
+    """A wild point that does not count leaves no trace, not even in the last bit of the scale."""
+    src, dst = tile_points(43), tile_points(43, seed=2)
+    weights = np.linspace(0.5, 1.0, 43)
+    wild = np.array([3, 17, 42])
+    weights[wild] = 0.0
+    calm = src.copy()
+    calm[wild] = calm[0]
+    src[wild] = [[1e9, -1e9], [-1e12, 5.0], [3.0, 1e8]]
+    first = Polynomial.from_estimate(src, dst, weights, order=3)
+    second = Polynomial.from_estimate(calm, dst, weights, order=3)
+    np.testing.assert_array_equal(first.coefficients, second.coefficients)
+
+
 def test_tiny_weights_are_weights() -> None:
     src = tile_points(40)
     dst = src + np.random.default_rng(7).normal(0.0, 1.0, src.shape)

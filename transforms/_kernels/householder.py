@@ -8,12 +8,22 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from transforms._jit import kernel
 from transforms._kernels import lanes
 from transforms._types import FloatArray
 
-STRIDE = 128
-"""Rows per block."""
+STRIDE = 104
+"""Rows per block: whole cache lines, and no power of two, which would have columns compete for places in the cache."""
+
+
+@kernel
+def room(columns: int) -> FloatArray:
+    """A work array for so many columns, beginning on a cache line: vectors across two lines load at half the speed."""
+    raw = np.empty(columns * STRIDE + lanes.WIDTH)
+    skip = -(raw.ctypes.data // 8) % lanes.WIDTH
+    return raw[skip : skip + columns * STRIDE]
 
 
 @kernel

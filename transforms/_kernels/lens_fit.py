@@ -13,7 +13,7 @@ import numpy as np
 from transforms._jit import kernel
 from transforms._kernels import lanes
 from transforms._kernels.double_double import add, divide, multiply
-from transforms._kernels.householder import STRIDE, absorb, back_substitute
+from transforms._kernels.householder import STRIDE, absorb, back_substitute, room
 from transforms._kernels.least_squares import EPS, ILL_DEFINED, NOT_ENOUGH, NOT_FINITE, OK, all_finite, weight_at
 from transforms._kernels.lens import CONSTANT
 from transforms._kernels.polynomial_fit import solve_chebyshev, to_coefficients
@@ -60,7 +60,7 @@ def add_deviations(
 def standardise(dimension: int, src: Points, mean: FloatArray, sd: FloatArray) -> None:
     """Means and standard deviations (divisor n - 1) of the features; those of the constant are 100 and 0."""
     count, last = src.shape[0], mean.shape[0] - 1
-    work = np.empty(2 * (dimension + 1) * STRIDE)
+    work = room(2 * (dimension + 1))
     i = 0
     for d in range(1, dimension + 1):
         for b in range(d + 1):
@@ -141,7 +141,7 @@ def fit_ridge(
     triangle = np.zeros((terms + 2, terms + 2))
     for k in range(terms):
         triangle[k, k] = math.sqrt(ridge)
-    block = np.empty((terms + 2) * STRIDE)
+    block = room(terms + 2)
     for first in range(0, count, STRIDE):
         rows = fill_features(dimension, src, dst, weights, first, min(first + STRIDE, count), mean, sd, block)
         absorb(triangle, block, 0, rows)

@@ -30,19 +30,31 @@ def box_of(src: Points, weights: FloatArray, lo: int, hi: int, box: FloatArray) 
     """Fill box (2, 2); return the largest weight."""
     box[0], box[1] = math.inf, -math.inf
     whole = (hi - lo) // lanes.WIDTH * lanes.WIDTH
-    if weights.shape[0] or not whole:
-        return widen_box(src, weights, lo, hi, box)
-    least_x, least_y = lanes.load_points(src, lo)
-    most_x, most_y = least_x, least_y
+    heaviest = widen_box(src, weights, lo + whole, hi, box)
+    if not whole:
+        return heaviest
+    x, y = lanes.load_points(src, lo)
+    least_x, most_x, most_w = lanes.like(x, math.inf), lanes.like(x, -math.inf), lanes.like(x, 0.0)
+    least_y, most_y = least_x, most_x
     for at in range(lo, lo + whole, lanes.WIDTH):
         x, y = lanes.load_points(src, at)
-        least_x, most_x = lanes.select(x < least_x, x, least_x), lanes.select(most_x < x, x, most_x)
-        least_y, most_y = lanes.select(y < least_y, y, least_y), lanes.select(most_y < y, y, most_y)
-    ends = np.empty((2 * lanes.WIDTH, 2))
+        w = lanes.load(weights, at) if weights.shape[0] else lanes.like(x, 1.0)
+        counts = w > 0.0
+        most_w = lanes.select(most_w < w, w, most_w)
+        least_x = lanes.select(counts & (x < least_x), x, least_x)
+        least_y = lanes.select(counts & (y < least_y), y, least_y)
+        most_x = lanes.select(counts & (most_x < x), x, most_x)
+        most_y = lanes.select(counts & (most_y < y), y, most_y)
+    ends = np.empty((3 * lanes.WIDTH, 2))
     lanes.store_points(ends, 0, least_x, least_y)
     lanes.store_points(ends, lanes.WIDTH, most_x, most_y)
-    widen_box(ends, weights, 0, 2 * lanes.WIDTH, box)
-    return widen_box(src, weights, lo + whole, hi, box)
+    lanes.store_points(ends, 2 * lanes.WIDTH, most_w, most_w)
+    for i in range(lanes.WIDTH):
+        for axis in range(2):
+            box[0, axis] = min(box[0, axis], ends[i, axis])
+            box[1, axis] = max(box[1, axis], ends[lanes.WIDTH + i, axis])
+        heaviest = max(heaviest, ends[2 * lanes.WIDTH + i, 0])
+    return heaviest
 
 
 @kernel

@@ -20,7 +20,7 @@ from transforms._jit import fma, kernel
 from transforms._kernels import lanes
 from transforms._kernels.chebyshev_block import column_count, fill, products, target_column, x_column, y_column
 from transforms._kernels.double_double import add
-from transforms._kernels.householder import STRIDE, absorb, back_substitute, dot
+from transforms._kernels.householder import STRIDE, absorb, back_substitute, dot, room
 from transforms._kernels.least_squares import ILL_DEFINED, NOT_ENOUGH, NOT_FINITE, OK, all_finite
 from transforms._kernels.point_frame import find_frame
 from transforms._kernels.rebase import term, term_count, to_pixels
@@ -200,7 +200,7 @@ def solve_orthogonally(
     """Solve by orthogonal transformations: for ill-conditioned layouts, and to tell them from degenerate ones."""
     count = term_count(order)
     triangle = np.zeros((count + 2, count + 2))
-    block = np.empty((count + 2) * STRIDE)
+    block = room(count + 2)
     for first in range(lo, hi, STRIDE):
         rows = fill(order, order, src, dst, weights, first, min(first + STRIDE, hi), frame, work)
         products(order, rows, work, block)
@@ -247,7 +247,7 @@ def solve_chebyshev(
         return NOT_ENOUGH
     status = find_frame(order, src, dst, weights, lo, hi, frame)
     if status == OK:
-        work = np.empty(column_count(order) * STRIDE)
+        work = room(column_count(order))
         factor, scale = np.empty((count, count)), np.empty(count)
         least = solve_normal(order, src, dst, weights, lo, hi, frame, work, factor, scale, solution)
         if least < LEAST_PIVOT:

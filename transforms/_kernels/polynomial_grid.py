@@ -11,7 +11,7 @@ import numpy as np
 from transforms._jit import kernel
 from transforms._kernels import lanes
 from transforms._kernels.chebyshev_block import column_count, fill, x_column, y_column
-from transforms._kernels.householder import STRIDE
+from transforms._kernels.householder import STRIDE, room
 from transforms._kernels.least_squares import ILL_DEFINED, NOT_ENOUGH, NOT_FINITE, OK, all_finite
 from transforms._kernels.point_frame import find_frame
 from transforms._kernels.polynomial_fit import (
@@ -38,7 +38,7 @@ def prepare_grid(order: int, grid: Points) -> tuple[int, Grid]:
     none = np.empty(0)
     status = NOT_ENOUGH if count < terms else find_frame(order, grid, grid, none, 0, count, frame)
     if status == OK:
-        work, moments = np.empty(column_count(order) * STRIDE), np.zeros((2 * order + 1, 2 * order + 1))
+        work, moments = room(column_count(order)), np.zeros((2 * order + 1, 2 * order + 1))
         for first in range(0, count, STRIDE):
             size = fill(order, 2 * order, grid, grid, none, first, min(first + STRIDE, count), frame, work)
             add_moments(order, size, work, moments)

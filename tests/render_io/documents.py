@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import strategies as st
 
 from render_io.stores import open_sink, open_source
 from tests.shared import shared_files
-
-_wire = find_spec("render_io.transform")
-wire_transforms = pytest.mark.skipif(_wire is None or _wire.origin is None, reason="render_io.transform is absent")
 
 numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 scalars = st.none() | st.booleans() | numbers | st.text(max_size=8)

@@ -13,7 +13,7 @@ from render_io import resolvedtiles
 from render_io.errors import SpecError
 from render_io.resolvedtiles import ResolvedTiles, combine_resolvedtiles
 from render_io.tilespec import TileSpec
-from tests.render_io.documents import exactly, read, tile, tiles, values, wire_transforms
+from tests.render_io.documents import exactly, read, tile, tiles, values
 from tests.shared import requires_shared, shared_files
 
 AFFINE = "mpicbg.trakem2.transform.AffineModel2D"
@@ -44,7 +44,6 @@ def test_any_resolved_tiles_come_back(specs, shared, others):
         assert {k: v for k, v in written.items() if v or k in shown} == shown
 
 
-@wire_transforms
 def test_looking_changes_nothing_and_changes_are_written():
     resolved = ResolvedTiles(json=DOCUMENT)
     assert [transform.transformId for transform in resolved.transforms] == ["L", "M"]
@@ -60,7 +59,6 @@ def test_looking_changes_nothing_and_changes_are_written():
     assert resolved.to_dict() == {"note": {"free": 1}, "tileIdToSpecMap": {}, "transformIdToSpecMap": {}}
 
 
-@wire_transforms
 def test_T52_D33_the_document_given_is_not_changed_nor_kept():
     document = copy.deepcopy(DOCUMENT)
     resolved = ResolvedTiles(json=document)
@@ -75,7 +73,6 @@ def test_T52_D33_the_document_given_is_not_changed_nor_kept():
     assert mine == []
 
 
-@wire_transforms
 def test_D44_ids_of_the_map_are_those_of_the_transforms():
     resolved = ResolvedTiles(json=DOCUMENT)
     assert resolved.transforms[0].transformId == "L"
@@ -86,7 +83,6 @@ def test_D44_ids_of_the_map_are_those_of_the_transforms():
         ResolvedTiles(json={"tileIdToSpecMap": {"t": tile("other")}})
 
 
-@wire_transforms
 def test_T51_D44_transforms_without_id_are_refused():
     from render_io.transform import AffineModel, ReferenceTransform
 
@@ -97,7 +93,6 @@ def test_T51_D44_transforms_without_id_are_refused():
         ResolvedTiles([TileSpec()]).to_dict()
 
 
-@wire_transforms
 def test_made_of_objects():
     from render_io.transform import AffineModel
 
@@ -109,7 +104,6 @@ def test_made_of_objects():
     assert json.loads(json.dumps(written)) == written
 
 
-@wire_transforms
 def test_combining_takes_the_last_of_each_id():
     one = ResolvedTiles(json={"tileIdToSpecMap": {"a": tile("a"), "b": tile("b")}, "transformIdToSpecMap": {"L": LENS}})
     two = ResolvedTiles(json={"tileIdToSpecMap": {"b": tile("b", 9)}, "transformIdToSpecMap": {"M": LENS}})
@@ -121,7 +115,6 @@ def test_combining_takes_the_last_of_each_id():
         combine_resolvedtiles([ResolvedTiles([TileSpec()])])
 
 
-@wire_transforms
 def test_malformed_documents_are_told_with_their_place():
     for document, told in [
         ([], "resolved tiles: expected an object"),
@@ -136,7 +129,6 @@ def test_malformed_documents_are_told_with_their_place():
         _ = resolved.transforms
 
 
-@wire_transforms
 @requires_shared
 def test_shared_transforms_come_back_as_they_are():
     [path] = shared_files("data/renderapi-transform_references.json")

@@ -19,7 +19,7 @@ from render_io.errors import SpecError
 from render_io.image_pyramid import ImagePyramid, MipMap, MipMapLevel
 from render_io.layout import Layout
 from render_io.tilespec import TileSpec
-from tests.render_io.documents import exactly, read, shared_documents, tile, tiles, wire_transforms
+from tests.render_io.documents import exactly, read, shared_documents, tile, tiles
 from tests.shared import requires_shared
 
 FULL = {
@@ -344,7 +344,6 @@ def test_tiles_are_copied_and_pickled_whole():
 # -- Transforms --------------------------------------------------------------------------------------------------------
 
 
-@wire_transforms
 def test_untouched_transforms_are_written_as_they_were_read():
     spec = TileSpec(json=FULL)
     assert [type(transform).__name__ for transform in spec.tforms] == ["ReferenceTransform", "AffineModel"]
@@ -354,7 +353,6 @@ def test_untouched_transforms_are_written_as_they_were_read():
     assert exactly(pickle.loads(pickle.dumps(spec)).to_dict()) == exactly(spec.to_dict())
 
 
-@wire_transforms
 def test_changed_transforms_are_written_and_the_others_stay():
     spec = TileSpec(json=FULL)
     spec.tforms[1].M[0, 2] = 6.25
@@ -366,7 +364,6 @@ def test_changed_transforms_are_written_and_the_others_stay():
     assert exactly(spec.to_dict()) == exactly(FULL)
 
 
-@wire_transforms
 def test_lists_in_the_transforms_become_list_specs():
     spec = TileSpec(json=FULL)
     spec.tforms.append([spec.tforms[0], {"type": "ref", "refId": "M"}])
@@ -375,7 +372,6 @@ def test_lists_in_the_transforms_become_list_specs():
     }  # fmt: skip
 
 
-@wire_transforms
 def test_a_malformed_transform_is_told_with_its_place():
     document = tile("t")
     document["transforms"]["specList"].append(None)
@@ -386,7 +382,6 @@ def test_a_malformed_transform_is_told_with_its_place():
         _ = TileSpec(json=document).tforms
 
 
-@wire_transforms
 @requires_shared
 def test_shared_transforms_looked_at_come_back_as_they_are():
     for path in shared_documents():
@@ -398,7 +393,6 @@ def test_shared_transforms_looked_at_come_back_as_they_are():
                 assert exactly(seen.to_dict()) == exactly(spec)
 
 
-@wire_transforms
 def test_outline_of_a_transformed_tile():
     spec = TileSpec(json=tile("t"))
     raw = spec.bbox_transformed(tf_limit=0)

@@ -13,7 +13,8 @@ from typing import Any
 from render_io import http
 from render_io._requests.progress import track
 from render_io._requests.urls import join, number
-from render_io.errors import RequestError
+from render_io.errors import RequestError, SpecError
+from render_io.tilespec import TileSpec, loads
 
 __all__ = ["resolved_layer", "tile_specs_of_layer"]
 
@@ -25,7 +26,7 @@ _TILES_PER_REQUEST = 20_000
 _SIDES = ("minX", "maxX", "minY", "maxY")
 
 
-def tile_specs_of_layer(session: Any, stack_address: str, z: Any) -> list[Json]:
+def tile_specs_of_layer(session: Any, stack_address: str, z: Any) -> list[TileSpec]:
     """Tile specs of one z, resolved and flattened, in the order of their ids.
 
     Parameters
@@ -39,8 +40,8 @@ def tile_specs_of_layer(session: Any, stack_address: str, z: Any) -> list[Json]:
 
     Returns
     -------
-    list of dict
-        All tiles, however many.
+    list of TileSpec
+        All tiles, however many; each is read further when it is looked at.
 
     Raises
     ------
@@ -48,8 +49,8 @@ def tile_specs_of_layer(session: Any, stack_address: str, z: Any) -> list[Json]:
         There is no such stack or z, or a tile can't be resolved.
     """
     layer = join(stack_address, "z", number(z, "z"))
-    tiles: list[Json] = _unless_too_broad(
-        lambda: http.get_json(session, join(layer, "tile-specs"), stream=True),
+    tiles: list[TileSpec] = _unless_too_broad(
+        lambda: _tiles(http.get_bytes(session, join(layer, "tile-specs"))[0], layer),
         lambda: _by_id(session, stack_address, layer),
     )
     return tiles
@@ -65,13 +66,21 @@ def _unless_too_broad(ask: Callable[[], Any], in_parts: Callable[[], Any]) -> An
     return in_parts()
 
 
-def _by_id(session: Any, stack_address: str, layer: str) -> list[Json]:
+def _tiles(text: bytes, layer: str) -> list[TileSpec]:
+    try:
+        return loads(text)
+    except SpecError as error:
+        shown = http.redact(layer)
+        raise RequestError(f"GET {shown}: the answer is not JSON: {error}", 200, shown) from None
+
+
+def _by_id(session: Any, stack_address: str, layer: str) -> list[TileSpec]:
     ids = sorted(box["tileId"] for box in http.get_json(session, join(layer, "tileBounds"), stream=True))
     starts = range(0, len(ids), _IDS_PER_REQUEST)
-    tiles: list[Json] = []
+    tiles: list[TileSpec] = []
     for start in track(starts, "reading tiles", len(starts)):
         part = ids[start : start + _IDS_PER_REQUEST]
-        tiles += http.parse_json(http.put_json(session, join(stack_address, "tile-specs-with-ids"), part))
+        tiles += _tiles(http.put_json(session, join(stack_address, "tile-specs-with-ids"), part).content, layer)
     _check_count(len(tiles), len(ids), layer)
     return tiles
 

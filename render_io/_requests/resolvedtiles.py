@@ -71,8 +71,10 @@ def put_tilespecs(
         if tilespecs is None:
             raise RenderError("put_tilespecs() needs tilespecs or resolved_tiles")
         resolved_tiles = ResolvedTiles(list(tilespecs), list(shared_transforms or ()))
-    document = resolved_tiles.to_dict()
-    tiles, transforms = document["tileIdToSpecMap"].values(), document["transformIdToSpecMap"]
+    tiles: Iterable[Any] = resolved_tiles.tilespecs
+    if any(tile.tileId is None for tile in tiles):  # its key in the document may be its id
+        tiles = resolved_tiles.to_dict()["tileIdToSpecMap"].values()
+    transforms = resolved_tiles._transform_map()  # as `to_dict` has them, without a copy of every tile
     address = stack_url(host, port, owner, project, stack)
     return put_resolved_tiles(session, address, tiles, transforms, derive=deriveData)
 

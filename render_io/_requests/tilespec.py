@@ -175,8 +175,7 @@ def get_tile_specs_from_z(
     **kwargs: Any,
 ) -> list[TileSpec]:
     """All tiles of one z, however many; RequestError when the stack or the z does not exist."""
-    tiles = tile_specs_of_layer(session, stack_url(host, port, owner, project, stack), z)
-    return [TileSpec(json=tile) for tile in tiles]
+    return tile_specs_of_layer(session, stack_url(host, port, owner, project, stack), z)
 
 
 @connected()
@@ -210,4 +209,4 @@ def iter_tile_specs_from_stack(
     address = stack_url(host, port, owner, project, stack)
     zs = http.get_json(session, f"{address}/zValues")
     for z in track(zs, f"reading {stack}", len(zs)):
-        yield [TileSpec(json=tile) for tile in tile_specs_of_layer(session, address, z)]
+        yield tile_specs_of_layer(session, address, z)

@@ -16,6 +16,7 @@ from render_io._requests.progress import track
 from render_io._requests.states import reopening
 from render_io._requests.urls import join
 from render_io.errors import RequestError, SpecError
+from render_io.tilespec import TileSpec
 from render_io.utils import json_value
 
 __all__ = ["put_resolved_tiles", "references"]
@@ -39,7 +40,7 @@ class _Batch:
 def put_resolved_tiles(
     session: Any,
     stack_address: str,
-    tiles: Iterable[Json],
+    tiles: Iterable[Json | TileSpec],
     transforms: Mapping[str, Json],
     *,
     derive: bool | None,
@@ -53,7 +54,7 @@ def put_resolved_tiles(
         Connection to use.
     stack_address : str
         Address of the stack; when COMPLETE it is re-opened.
-    tiles : iterable of dict
+    tiles : iterable of dict or TileSpec
         Tile specs; of two with one id the last one counts.
     transforms : mapping of str to dict
         Shared transform specs by id.
@@ -96,22 +97,23 @@ def put_resolved_tiles(
     return response
 
 
-def _batches(tiles: Iterable[Json], transforms: Mapping[str, Json]) -> Iterator[_Batch]:
+def _batches(tiles: Iterable[Json | TileSpec], transforms: Mapping[str, Json]) -> Iterator[_Batch]:
     distinct = {_tile_id(tile, index): tile for index, tile in enumerate(tiles)}
     batch = _Batch({}, set())
     for tile_id, tile in distinct.items():
         if batch.is_full():
             yield batch
             batch = _Batch({}, set())
-        text = _json.dumps(tile, json_value)
+        text = tile.to_json() if isinstance(tile, TileSpec) else _json.dumps(tile, json_value)
         batch.tiles[_json.dumps(tile_id)] = text
         batch.size += len(text)
-        batch.transforms |= references(tile, transforms)
+        if b'"refId"' in text:  # else there is no need to look at every transform of every tile
+            batch.transforms |= references(_json.loads(text), transforms)
     yield batch
 
 
-def _tile_id(tile: Json, index: int) -> str:
-    tile_id = tile.get("tileId")
+def _tile_id(tile: Json | TileSpec, index: int) -> str:
+    tile_id = tile.tileId if isinstance(tile, TileSpec) else tile.get("tileId")
     if not isinstance(tile_id, str):
         raise SpecError(f"expected a tile id, got {tile_id!r}", path=f"[{index}]")
     return tile_id

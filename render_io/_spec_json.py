@@ -19,6 +19,7 @@ __all__ = [
     "branches",
     "kind_of",
     "labels_of",
+    "leaf_text",
     "member_path",
     "members_of",
     "reference_of",
@@ -127,6 +128,17 @@ def references_by_id(references: References | None) -> Mapping[str, Spec]:
         if not isinstance(spec, dict):
             raise SpecError(f"expected a transform spec (an object), got {describe(spec)}", path=f"[{index}]")
     return {spec["id"]: spec for spec in references if isinstance(spec.get("id"), str)}
+
+
+def leaf_text(spec: Spec, name: str) -> str:
+    """Return className or dataString of a leaf spec."""
+    value = spec.get(name)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)  # the service, too, takes a number for its text
+    kind = "" if spec.get("type", "leaf") == "leaf" else f" (type {describe(spec['type'])} counts as leaf)"
+    raise SpecError(f"expected the {name} of a leaf as a text, got {describe(value)}{kind}", path=name)
 
 
 def labels_of(spec: Spec) -> list[str]:

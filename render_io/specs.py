@@ -16,9 +16,9 @@ from render_io._spec_json import (
     References,
     Spec,
     branches,
-    describe,
     kind_of,
     labels_of,
+    leaf_text,
     member_path,
     members_of,
     reference_of,
@@ -161,7 +161,7 @@ class _Builder:
             raise error.at(path=path) from error
 
     def _leaf(self, spec: Spec) -> Transform:
-        class_name, text = _leaf_text(spec, "className"), _leaf_text(spec, "dataString")
+        class_name, text = leaf_text(spec, "className"), leaf_text(spec, "dataString")
         known = self._cache.get((class_name, text))
         if known is not None:
             return known
@@ -173,16 +173,6 @@ class _Builder:
             raise error.at(path="dataString") from error
         self._cache[class_name, text] = transform
         return transform
-
-
-def _leaf_text(spec: Spec, name: str) -> str:
-    value = spec.get(name)
-    if isinstance(value, str):
-        return value
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return str(value)  # the service, too, takes a number for its text
-    kind = "" if spec.get("type", "leaf") == "leaf" else f" (type {describe(spec['type'])} counts as leaf)"
-    raise SpecError(f"expected the {name} of a leaf as a text, got {describe(value)}{kind}", path=name)
 
 
 def from_transform(
@@ -254,5 +244,5 @@ def instance_class(spec: Spec) -> str:
     validate(spec)
     kind = kind_of(spec)
     if kind == "leaf":
-        return _leaf_text(spec, "className")
+        return leaf_text(spec, "className")
     return BUILT_LIST if kind == "list" else BUILT_INTERPOLATED

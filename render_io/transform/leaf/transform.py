@@ -1,0 +1,244 @@
+"""`Transform`: a leaf spec, Java class name and dataString; and the base of those with parameters in Python."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, overload
+
+from render_io import codecs
+from render_io._spec_json import Spec, leaf_text
+from render_io.errors import SpecError
+from render_io.transform._errors import seed_error
+from render_io.transform._wire import WireObject, bits
+from transforms.base import Transform as MathsTransform
+from transforms.errors import TransformError
+
+__all__ = ["Transform"]
+
+
+class ClassName:
+    """Java class name: of a class its own, of an object what it is written as; can be set on objects."""
+
+    def __init__(self, own: str | None) -> None:
+        self.own = own
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> str: ...
+    @overload
+    def __get__(self, instance: Transform, owner: type) -> Any: ...
+    def __get__(self, instance: Transform | None, owner: type) -> Any:
+        return self.own if instance is None else instance._class_name(instance._declared or self.own)
+
+    def __set__(self, instance: Transform, value: str | None) -> None:
+        instance._declared = value
+
+
+class Transform(WireObject):
+    """Leaf of any Java class.
+
+    Parameters
+    ----------
+    className : str, optional
+        Java class name.
+    dataString : str, optional
+        Text of its parameters.
+    transformId : str, optional
+        Id of the spec.
+    labels : list of str, optional
+        Its labels.
+    json : dict, optional
+        Spec to take everything from; copied. Everything else is ignored then.
+
+    Raises
+    ------
+    SpecError
+        A malformed spec.
+    """
+
+    className = ClassName(None)
+    _declared: str | None = None
+    _text: str | None = None
+
+    def __init__(
+        self,
+        className: str | None = None,
+        dataString: str | None = None,
+        transformId: str | None = None,
+        labels: list[str] | None = None,
+        json: Spec | None = None,
+    ) -> None:
+        if json is not None:
+            self.from_dict(json)
+            return
+        self.className = className
+        self._text = dataString
+        self.transformId = transformId
+        self.labels = labels
+
+    def _class_name(self, declared: str | None) -> str | None:
+        return declared
+
+    @property
+    def dataString(self) -> Any:
+        """Text of the parameters, as Java reads it."""
+        return self._text
+
+    @dataString.setter
+    def dataString(self, value: str) -> None:
+        self._process_dataString(value)
+
+    def from_dict(self, d: Spec) -> None:
+        """Take everything from a leaf spec.
+
+        Parameters
+        ----------
+        d : dict
+            Copied, not kept.
+
+        Raises
+        ------
+        SpecError
+            A member is missing, or the text is one that Java refuses.
+        """
+        self._take(d)
+        self.className = leaf_text(d, "className")
+        self._read(leaf_text(d, "dataString"))
+
+    def _read(self, text: str) -> None:
+        try:
+            self._process_dataString(text)
+        except SpecError as error:
+            raise error.at(path="dataString") from error
+
+    def _process_dataString(self, datastring: str) -> None:
+        """Take the parameters from a text; subclasses of other projects override this."""
+        self._text = datastring
+
+    def _content(self, document: Spec) -> Spec:
+        content = {"className": self.className, "dataString": self.dataString}
+        # A number that came in place of a text stays one.
+        return {name: value for name, value in content.items() if str(document.get(name)) != value}
+
+    @property
+    def transform(self) -> MathsTransform:
+        """The immutable transform that this leaf stands for now.
+
+        Raises
+        ------
+        SpecError
+            Java refuses the text.
+        """
+        return codecs.decode(self.className, self.dataString)
+
+    def _identity(self) -> tuple[Any, ...]:
+        return "leaf", self.className, self.dataString
+
+    def __str__(self) -> str:
+        return f"className:{self.className}\ndataString:{self.dataString}"
+
+    def __repr__(self) -> str:
+        text = str(self.dataString)
+        shown = text if len(text) <= 80 else f"{text[:80]}..."
+        name = "" if self.className == type(self).className else f"className={self.className!r}, "
+        return f"{type(self).__name__}({name}dataString={shown!r}{self._described()})"
+
+
+class NotOfThePlaneError(SpecError):
+    """The text is right, but not of a map of the plane."""
+
+
+class ParametricTransform(Transform):
+    """Leaf with its parameters in attributes, which may be written at any time, in place, too.
+
+    They are the one source of truth: the text is written from them, and the transform made anew when their bits have
+    changed. A text that was read is kept as long as the parameters are those that it gave.
+    """
+
+    _layouts: ClassVar[tuple[str, ...]]
+    """Class names whose texts an object may hold, the usual one first."""
+
+    _made: tuple[Any, MathsTransform] | None = None
+    _text_state: Any = None
+
+    # -- What subclasses say -------------------------------------------------------------------------------------------
+
+    def _parameters(self) -> tuple[Any, ...]:
+        """Return all parameters."""
+        raise NotImplementedError
+
+    def _show(self, transform: Any) -> None:
+        """Set the parameters to those of a transform."""
+        raise NotImplementedError
+
+    def _build(self) -> MathsTransform:
+        """Make a transform of the parameters."""
+        raise NotImplementedError
+
+    # -- What follows from it ------------------------------------------------------------------------------------------
+
+    @property
+    def transform(self) -> MathsTransform:
+        """The immutable transform of the present parameters, made anew only when their bits have changed.
+
+        Raises
+        ------
+        ConversionError
+            The parameters don't fit together.
+        """
+        key = self._key()
+        if self._made is None or self._made[0] != key:
+            try:
+                self._made = key, self._build()
+            except TransformError as error:
+                raise seed_error(error) from error
+        return self._made[1]
+
+    def _key(self) -> tuple[Any, ...]:
+        return tuple(bits(value) for value in self._parameters())
+
+    def _adopt(self, transform: MathsTransform) -> None:
+        """Stand for a transform from now on, exactly."""
+        self._show(transform)
+        self._made = self._key(), transform
+
+    @property
+    def dataString(self) -> str:
+        """Text of the parameters: the one that was read while they are unchanged, else with shortest exact numbers.
+
+        Raises
+        ------
+        ConversionError
+            The parameters don't fit together.
+        """
+        if self._text is not None and self._text_state == self._state():
+            return self._text
+        return self._written()
+
+    @dataString.setter
+    def dataString(self, value: str) -> None:
+        self._process_dataString(value)
+
+    def _state(self) -> tuple[Any, ...]:
+        return self.className, self._key()
+
+    def _written(self) -> str:
+        return codecs.encode(self.transform, self._layout())[1]
+
+    def _layout(self) -> str:
+        """Class name that says how the text is laid out."""
+        declared = self._declared or type(self).className
+        if declared in self._layouts:
+            return declared
+        if declared in codecs.CODECS:
+            raise SpecError(f"expected {type(self).__name__} of class {self._layouts[0]}, got {declared}")
+        return self._layouts[0]  # a name of one's own
+
+    def _process_dataString(self, datastring: str) -> None:
+        transform = codecs.decode(self._layout(), datastring)
+        if isinstance(transform, codecs.OpaqueTransform):
+            raise NotOfThePlaneError(f"expected a map of the plane for {type(self).__name__}, got {datastring!r:.80}")
+        self._adopt(transform)
+        self._text = datastring
+        self._text_state = self._state()
+
+    def _identity(self) -> tuple[Any, ...]:
+        return "leaf", *self._state()

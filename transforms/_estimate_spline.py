@@ -12,7 +12,6 @@ import math
 
 import numpy as np
 
-from transforms._kernels.lanes import WIDTH
 from transforms._kernels.thin_plate_spline import kernel_matrix
 from transforms._types import FloatArray, Points
 from transforms._validate import as_indices
@@ -25,8 +24,9 @@ _EPS = float(np.finfo(np.float64).eps)
 
 def _refuse_duplicates(landmarks: Points) -> None:
     """Two landmarks in one place can't both be met; without the check they would be a nearly singular system."""
-    _unique, first, inverse = np.unique(landmarks, axis=0, return_index=True, return_inverse=True)
-    again = first[inverse.reshape(-1)] != np.arange(len(landmarks))
+    order = np.lexsort(landmarks.T)  # stable: of equal landmarks the first comes first
+    again = np.zeros(len(landmarks), dtype=np.bool_)
+    again[order[1:]] = (landmarks[order[1:]] == landmarks[order[:-1]]).all(axis=1)
     if again.any():
         indices = as_indices(again)
         place = landmarks[indices[0]].tolist()
@@ -55,12 +55,11 @@ def _ill_defined() -> IllDefinedPointsError:
 def _matrix(scaled: Points, exponent: int, smoothing: float) -> FloatArray:
     """Kernel values between all pairs, (N, N), with the smoothing on the diagonal."""
     count = len(scaled)
-    padded = np.zeros((2, -(-count // WIDTH) * WIDTH))
-    padded[:, :count] = scaled.T
-    out = np.empty((count, padded.shape[1]))
-    kernel_matrix(padded[0], padded[1], count, float(exponent), out)
+    columns = np.ascontiguousarray(scaled.T)
+    out = np.empty((count, count))
+    kernel_matrix(columns[0], columns[1], float(exponent), out)
     out[np.diag_indices(count)] = smoothing
-    return np.asfortranarray(out[:, :count])
+    return out.T  # symmetric: in LAPACK's order of memory without a copy
 
 
 def _solve_free(matrix: FloatArray, shift: Points) -> FloatArray:
@@ -90,13 +89,14 @@ class _Projected:
         self._reflectors, self._tau, _, _ = lapack.dgeqrf(design)
         if not abs(self._reflectors[2, 2]) > 4.0 * math.sqrt(count) * rounding:
             raise _ill_defined()
-        turned = self._reflect("R", "N", self._reflect("L", "T", matrix))
-        inner = turned[3:, 3:]
+        half = self._reflect("L", "T", matrix)
+        turned = lapack.dormqr("R", "N", self._reflectors, self._tau, half, self._work, overwrite_c=1)[0]
+        inner = np.asfortranarray(turned[3:, 3:])
         self._coupling = turned[:3, 3:]
         self._factor: FloatArray = inner
         if count > 3:
-            self._factor, failed = lapack.dpotrf(inner, lower=1)
             size = float(np.abs(inner).sum(axis=0).max())
+            self._factor, failed = lapack.dpotrf(inner, lower=1, clean=0, overwrite_a=1)
             if failed or not lapack.dpocon(self._factor, size, uplo="L")[0] > 4.0 * _EPS:
                 raise _ill_defined()
 

@@ -87,13 +87,18 @@ def thin_plate_spline_apply(params: FloatArray, points: Points, out: Points) -> 
 
 
 @kernel
-def kernel_matrix(x: FloatArray, y: FloatArray, count: int, exponent: float, out: FloatArray) -> None:
-    """Values of k between all pairs of the first ``count`` points, distances in units of 2^(exponent/2).
+def _radial(dx: Real, dy: Real, exponent: float) -> Real:
+    s = fma(dx, dx, dy * dy)
+    return select(s <= CUTOFF, 0.0, 0.5 * s * log_scaled(s, exponent))
 
-    x, y and the rows of ``out`` are padded to whole blocks of eight.
-    """
+
+@kernel
+def kernel_matrix(x: FloatArray, y: FloatArray, exponent: float, out: FloatArray) -> None:
+    """Values of k between all pairs of points, distances in units of 2^(exponent/2)."""
+    count = x.shape[0]
+    whole = count - count % WIDTH
     for i in range(count):
-        for j in range(0, x.shape[0], WIDTH):
-            dx, dy = x[i] - load(x, j), y[i] - load(y, j)
-            s = fma(dx, dx, dy * dy)
-            store(out[i], j, select(s <= CUTOFF, 0.0, 0.5 * s * log_scaled(s, exponent)))
+        for j in range(0, whole, WIDTH):
+            store(out[i], j, _radial(x[i] - load(x, j), y[i] - load(y, j), exponent))
+        for j in range(whole, count):
+            out[i, j] = _radial(x[i] - x[j], y[i] - y[j], exponent)

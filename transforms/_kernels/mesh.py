@@ -170,7 +170,8 @@ def triangle_inverse(
 ) -> bool:
     """Source position of (x, y) by the inverse of the affine fitted to three vertices; False where it has none.
 
-    A triangle without area in the source keeps the identity. The weight ``w`` that all vertices have cancels, but for its roundings.
+    A triangle without area in the source keeps the identity. The weight ``w`` that all vertices have cancels, but for its
+    roundings.
     """
     cx = cy = ex = ey = ws = 0.0
     for v in (i, j, k):

@@ -1,0 +1,44 @@
+"""The mesh inverse repeats Java's roundings: what clients compare are the very digits."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from render_io import specs
+from tests.golden_vectors import points_of
+from tests.shared import golden_cases
+from transforms.mesh import TileMesh, mesh_inverse
+
+CASES = [case for case in golden_cases("TileLocalCoordinates") if "ThinPlateSpline" not in json.dumps(case.values[0])]
+"""All but splines, whose logarithms are not Java's to the last bit."""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_digit_of_the_mesh_inverse_is_javas(case):
+    tile = case["tile"]
+    transform = specs.to_transform(tile["transforms"], case.get("refs"), java_precision=True)
+    found = mesh_inverse(
+        transform, tile.get("width", 1.0), tile.get("height", 1.0), case["world"], case["meshCellSize"], on_error="nan"
+    )
+    held = [not isinstance(local, dict) for local in case["worldToLocal"]]
+    wanted = points_of([local for local in case["worldToLocal"] if not isinstance(local, dict)])
+    np.testing.assert_array_equal(found[held], wanted)
+
+
+def test_the_weight_of_the_vertices_changes_roundings_only():
+    transform = specs.to_transform(
+        {
+            "type": "leaf",
+            "className": "mpicbg.trakem2.transform.AffineModel2D",
+            "dataString": "1.01 0.02 -0.03 0.98 1e5 7",
+        }
+    )
+    mesh = TileMesh.of(transform, 1000.0, 900.0)
+    points = transform.apply(np.random.default_rng(1).uniform(1, 890, (200, 2)))
+    weighted, _ = mesh.invert(points)
+    plain, _ = TileMesh(mesh.local, mesh.world, mesh.triangles).invert(points)
+    assert not np.array_equal(weighted, plain)
+    assert np.allclose(weighted, plain, rtol=0, atol=1e-8)

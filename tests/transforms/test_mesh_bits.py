@@ -16,6 +16,7 @@ CASES = [case for case in golden_cases("TileLocalCoordinates") if "ThinPlateSpli
 """All but splines, whose logarithms are not Java's to the last bit."""
 
 
+@pytest.mark.jit_only
 @pytest.mark.parametrize("case", CASES)
 def test_every_digit_of_the_mesh_inverse_is_javas(case):
     tile = case["tile"]

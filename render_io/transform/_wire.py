@@ -9,16 +9,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from render_io import _json
 from render_io._spec_json import Spec, describe
 from render_io.errors import SpecError
 from render_io.transform._errors import seed_error
-from transforms._types import Points, PointsLike
+from transforms._types import FloatArray, Points, PointsLike
+from transforms._validate import as_parameters
 from transforms.base import Transform as MathsTransform
 from transforms.errors import TransformError
 
-__all__ = ["WireObject", "bits", "plain"]
+__all__ = ["WireObject", "bits", "owned", "plain"]
 
 
 def bits(value: Any) -> Any:
@@ -27,6 +29,14 @@ def bits(value: Any) -> Any:
         return value
     array = np.asarray(value, dtype=np.float64)
     return array.shape, array.tobytes()
+
+
+def owned(value: npt.ArrayLike, dimensions: int, name: str) -> FloatArray:
+    """Return a writable float64 copy of parameters; ConversionError for what is no array of real numbers."""
+    try:
+        return np.array(as_parameters(value, (None,) * dimensions, name))
+    except TransformError as error:
+        raise seed_error(error) from error
 
 
 def plain(value: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from render_io._spec_json import sane_depth
-from render_io.errors import RenderError
+from render_io.errors import EstimationError, RenderError
 from render_io.transform._errors import estimation_error, seed_error
 from render_io.transform._members import References, maths_of, steps
 from render_io.transform._wire import WireObject
@@ -113,6 +113,8 @@ def estimate_transformsum(
     try:
         found = fit.estimate_transformsum(whole, [] if src is None else src, order)
     except TransformError as error:
+        if src is None:
+            raise EstimationError("expected src, since not all transforms are affine, got none") from error
         raise estimation_error(error) from error
     if not isinstance(found, Affine):
         return Polynomial2DTransform(params=found.coefficients)

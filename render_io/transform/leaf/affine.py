@@ -17,6 +17,7 @@ from render_io._spec_json import Spec
 from render_io.codecs.names import AFFINE, RIGID, SIMILARITY, TRANSLATION
 from render_io.errors import ConversionError
 from render_io.transform._errors import estimation_error, seed_error
+from render_io.transform._wire import owned
 from render_io.transform.leaf.common import calc_first_order_properties
 from render_io.transform.leaf.transform import ClassName, ParametricTransform
 from transforms._types import FloatArray, Points, PointsLike
@@ -147,7 +148,7 @@ class AffineModel(ParametricTransform):
         if json is not None:
             self.from_dict(json)
             return
-        self.M = np.array([[M00, M01, B0], [M10, M11, B1], [0.0, 0.0, 1.0]], dtype=np.float64)
+        self.M = [[M00, M01, B0], [M10, M11, B1], [0.0, 0.0, 1.0]]
         self.transformId = transformId
         self.labels = labels
 
@@ -162,7 +163,7 @@ class AffineModel(ParametricTransform):
 
     @M.setter
     def M(self, value: npt.ArrayLike) -> None:
-        matrix = np.array(value, dtype=np.float64, order="C")
+        matrix = owned(value, 2, "M")
         self._matrix = np.vstack([matrix, [0.0, 0.0, 1.0]]) if matrix.shape == (2, 3) else matrix
 
     def load_M(self) -> None:

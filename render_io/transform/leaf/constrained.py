@@ -115,10 +115,7 @@ class RigidModel(AffineModel):
 class SimilarityModel(RigidModel):
     """Rotation, uniform scale and translation: an `AffineModel` that is fitted and written as one.
 
-    Parameters
-    ----------
-    *args, **kwargs
-        Those of `AffineModel`.
+    Parameters are those of `AffineModel`.
     """
 
     className = ClassName(SIMILARITY)

@@ -11,6 +11,7 @@ from render_io._json_object import refuse_unknown
 from render_io._spec_json import Spec
 from render_io.codecs.names import LENS, LENS_ALIASES
 from render_io.transform._errors import estimation_error, seed_error
+from render_io.transform._wire import owned
 from render_io.transform.leaf.transform import ClassName, ParametricTransform
 from transforms._types import FloatArray, PointsLike
 from transforms.errors import TransformError
@@ -93,7 +94,7 @@ class NonLinearCoordinateTransform(ParametricTransform):
 
     @beta.setter
     def beta(self, value: npt.ArrayLike) -> None:
-        self._beta = np.array(value, dtype=np.float64, order="C")
+        self._beta = owned(value, 2, "beta")
 
     @property
     def normMean(self) -> FloatArray:
@@ -102,7 +103,7 @@ class NonLinearCoordinateTransform(ParametricTransform):
 
     @normMean.setter
     def normMean(self, value: npt.ArrayLike) -> None:
-        self._mean = np.array(value, dtype=np.float64)
+        self._mean = owned(value, 1, "normMean")
 
     @property
     def normVar(self) -> FloatArray:
@@ -111,7 +112,7 @@ class NonLinearCoordinateTransform(ParametricTransform):
 
     @normVar.setter
     def normVar(self, value: npt.ArrayLike) -> None:
-        self._deviation = np.array(value, dtype=np.float64)
+        self._deviation = owned(value, 1, "normVar")
 
     def _parameters(self) -> tuple[Any, ...]:
         return self.dimension, self.beta, self.normMean, self.normVar, self.width, self.height
@@ -238,10 +239,7 @@ class NonLinearTransform(NonLinearCoordinateTransform):
     What is read under that name is written under it; what is made in Python is written as a
     NonLinearCoordinateTransform, which has the same text, so that Java can read it.
 
-    Parameters
-    ----------
-    dataString, json, transformId, labels
-        As for `NonLinearCoordinateTransform`.
+    Parameters are those of `NonLinearCoordinateTransform`.
     """
 
     className = ClassName(SEED_NAME)
@@ -251,10 +249,7 @@ class NonLinearTransform(NonLinearCoordinateTransform):
 class LensCorrection(NonLinearCoordinateTransform):
     """Lens correction under the name of TrakEM2's plugin.
 
-    Parameters
-    ----------
-    dataString, json, transformId, labels
-        As for `NonLinearCoordinateTransform`.
+    Parameters are those of `NonLinearCoordinateTransform`.
     """
 
     className = ClassName(LENS_ALIASES[0])

@@ -14,6 +14,7 @@ from render_io._spec_json import Spec
 from render_io.codecs.names import POLYNOMIAL
 from render_io.errors import ConversionError, EstimationError
 from render_io.transform._errors import estimation_error, seed_error
+from render_io.transform._wire import owned
 from render_io.transform.leaf.affine import AffineModel
 from render_io.transform.leaf.common import calc_first_order_properties
 from render_io.transform.leaf.transform import ClassName, ParametricTransform
@@ -116,7 +117,7 @@ class Polynomial2DTransform(ParametricTransform):
 
     @params.setter
     def params(self, value: npt.ArrayLike) -> None:
-        self._coefficients = np.array(value, dtype=np.float64, order="C")
+        self._coefficients = owned(value, 2, "params")
 
     def _parameters(self) -> tuple[Any, ...]:
         return (self.params,)

@@ -14,6 +14,7 @@ from render_io._spec_json import Spec
 from render_io.codecs.names import THIN_PLATE_SPLINE
 from render_io.errors import EstimationError
 from render_io.transform._errors import estimation_error, seed_error
+from render_io.transform._wire import owned
 from render_io.transform.leaf import spline_mesh
 from render_io.transform.leaf.transform import ClassName, ParametricTransform
 from transforms._types import FloatArray, Points, PointsLike
@@ -22,10 +23,6 @@ from transforms.errors import NonInvertibleError, TransformError
 from transforms.thin_plate_spline import ThinPlateSpline
 
 __all__ = ["ThinPlateSplineTransform"]
-
-
-def _copied(value: npt.ArrayLike | None) -> npt.NDArray[np.float64] | None:
-    return None if value is None else np.array(value, dtype=np.float64, order="C")
 
 
 class ThinPlateSplineTransform(ParametricTransform):
@@ -77,7 +74,7 @@ class ThinPlateSplineTransform(ParametricTransform):
 
     @srcPts.setter
     def srcPts(self, value: npt.ArrayLike) -> None:
-        self._landmarks = np.array(value, dtype=np.float64, order="C")
+        self._landmarks = owned(value, 2, "srcPts")
 
     @property
     def dMtxDat(self) -> FloatArray:
@@ -86,7 +83,7 @@ class ThinPlateSplineTransform(ParametricTransform):
 
     @dMtxDat.setter
     def dMtxDat(self, value: npt.ArrayLike) -> None:
-        self._weights = np.array(value, dtype=np.float64, order="C")
+        self._weights = owned(value, 2, "dMtxDat")
 
     @property
     def aMtx(self) -> FloatArray | None:
@@ -95,7 +92,7 @@ class ThinPlateSplineTransform(ParametricTransform):
 
     @aMtx.setter
     def aMtx(self, value: npt.ArrayLike | None) -> None:
-        self._linear = _copied(value)
+        self._linear = None if value is None else owned(value, 2, "aMtx")
 
     @property
     def bVec(self) -> FloatArray | None:
@@ -104,7 +101,7 @@ class ThinPlateSplineTransform(ParametricTransform):
 
     @bVec.setter
     def bVec(self, value: npt.ArrayLike | None) -> None:
-        self._offset = _copied(value)
+        self._offset = None if value is None else owned(value, 1, "bVec")
 
     @property
     def nLm(self) -> int:
@@ -351,8 +348,14 @@ class ThinPlateSplineTransform(ParametricTransform):
         ----------
         starting_grid : int, optional
             Side of the grid of landmarks to start with, over the box of the present ones.
-        computeAffine, tol, max_iter, nworst
-            As for `mesh_refine`.
+        computeAffine : bool, optional
+            Whether the result has an affine part.
+        tol : float, optional
+            Largest error at the landmarks that is accepted, in pixels.
+        max_iter : int, optional
+            Most rounds of adding landmarks.
+        nworst : int, optional
+            Landmarks added per round.
 
         Returns
         -------

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, ClassVar, overload
 
 from render_io import codecs
 from render_io._spec_json import Spec, leaf_text
-from render_io.errors import SpecError
+from render_io.errors import RenderError, SpecError
 from render_io.transform._errors import seed_error
 from render_io.transform._wire import WireObject, bits
 from transforms.base import Transform as MathsTransform
 from transforms.errors import TransformError
 
 __all__ = ["Transform"]
+
+
+@lru_cache(maxsize=128)
+def _decoded(class_name: str, text: str) -> MathsTransform:
+    """Decode, once for the tiles of a section that share a lens correction: transforms are immutable."""
+    return codecs.decode(class_name, text)
 
 
 class ClassName:
@@ -115,8 +122,11 @@ class Transform(WireObject):
 
     def _content(self, document: Spec) -> Spec:
         content = {"className": self.className, "dataString": self.dataString}
+        for name, value in content.items():
+            if value is None:
+                raise SpecError(f"expected the {name} of a leaf as a text, got none", path=name)
         # A number that came in place of a text stays one.
-        return {name: value for name, value in content.items() if str(document.get(name)) != value}
+        return {name: value for name, value in content.items() if name not in document or str(document[name]) != value}
 
     @property
     def transform(self) -> MathsTransform:
@@ -127,7 +137,7 @@ class Transform(WireObject):
         SpecError
             Java refuses the text.
         """
-        return codecs.decode(self.className, self.dataString)
+        return _decoded(self.className, self.dataString)
 
     def _identity(self) -> tuple[Any, ...]:
         return "leaf", self.className, self.dataString
@@ -136,10 +146,13 @@ class Transform(WireObject):
         return f"className:{self.className}\ndataString:{self.dataString}"
 
     def __repr__(self) -> str:
-        text = str(self.dataString)
+        try:
+            text, name = str(self.dataString), self.className
+        except RenderError as error:  # parameters that don't fit together, on their way to others that do
+            return f"<{type(self).__name__}: {error}>"
         shown = text if len(text) <= 80 else f"{text[:80]}..."
-        name = "" if self.className == type(self).className else f"className={self.className!r}, "
-        return f"{type(self).__name__}({name}dataString={shown!r}{self._described()})"
+        named = "" if name == type(self).className else f"className={name!r}, "
+        return f"{type(self).__name__}({named}dataString={shown!r}{self._described()})"
 
 
 class NotOfThePlaneError(SpecError):
@@ -233,7 +246,7 @@ class ParametricTransform(Transform):
         return self._layouts[0]  # a name of one's own
 
     def _process_dataString(self, datastring: str) -> None:
-        transform = codecs.decode(self._layout(), datastring)
+        transform = _decoded(self._layout(), datastring)
         if isinstance(transform, codecs.OpaqueTransform):
             raise NotOfThePlaneError(f"expected a map of the plane for {type(self).__name__}, got {datastring!r:.80}")
         self._adopt(transform)

@@ -163,6 +163,8 @@ def request(
         Another status, no answer, or a broken one.
     """
     session = default_session() if session is None else session
+    if isinstance(session, requests.Session):
+        _sessions.add(session)
     options: dict[str, Any] = {"timeout": timeout or TIMEOUT, "allow_redirects": method in ("GET", "HEAD")}
     options |= {"params": params, "data": data, "headers": dict(headers or {}), "stream": stream or receive is not None}
     options = {name: value for name, value in options.items() if value is not None and value != {}}
@@ -198,6 +200,7 @@ class _Exchange:
         retry_after = response.headers.get("Retry-After") if response.status_code in (502, 503, 504) else None
         if not self.retry.is_retry(self.method, response.status_code, retry_after is not None):
             return False
+        response.content  # noqa: B018 - read to its end, so that the connection can be used again
         return self._again(f"status {response.status_code}", response=response.raw, pause=retry_after)
 
     def again_after(self, error: requests.RequestException) -> bool:

@@ -110,7 +110,7 @@ class Render:
 
         Parameters
         ----------
-        host, port, owner, project, client_scripts, session
+        host, port, owner, project, client_scripts, session : optional
             None means the default; an empty text means none at all, such as ``port=""`` behind a proxy.
         **kwargs
             Added as they are.
@@ -154,7 +154,9 @@ class RenderClient(Render):
         Heap of the Java virtual machine, "1G" by default.
     validate_client : bool
         Refuse a missing script now. Without a script and unvalidated, clients do their job without Java.
-    *args, **kwargs
+    *args
+        As for `Render`.
+    **kwargs
         As for `Render`.
 
     Raises
@@ -209,14 +211,12 @@ def check_script(client_script: str | None) -> str:
     Raises
     ------
     ClientScriptError
-        None, or not an executable file.
+        None, or not a file.
     """
     if client_script is None:
         raise ClientScriptError("no client script: give client_script or client_scripts, or set RENDER_CLIENT_SCRIPTS")
     if not Path(client_script).is_file():
         raise ClientScriptError(f"client script {client_script} is not a file")
-    if not os.access(client_script, os.X_OK):
-        raise ClientScriptError(f"client script {client_script} is not executable")
     if _SCRIPT not in Path(client_script).name:
         _log.warning("client script %s is not called %s", client_script, _SCRIPT)
     return str(client_script)
@@ -244,9 +244,9 @@ def connect(
 
     Parameters
     ----------
-    host, port, owner, project
+    host, port, owner, project : optional
         Where the service is and whose data are meant. A host that is a whole address (``https://...``) needs no port.
-    client_scripts, client_script
+    client_scripts, client_script : optional
         Folder of the Java client's scripts, or the script itself.
     memGB : str, optional
         Heap of the Java virtual machine.

@@ -239,12 +239,18 @@ class RenderSink:
             return
         with _store_errors(self.address.text, "write"):
             z = self._claim(section)
+            self._save(section, z)
+
+    def _save(self, section: Section, z: str) -> None:
+        try:
             derive = not all(_has_box(tile) for tile in section.tilespecs)
-            session = self.address.session()
-            tiles, shared = section.tilespecs, section.transforms
-            put_resolved_tiles(session, self.address.url, tiles, shared, derive=derive, z=number(section.z, "z"))
+            session, at_z = self.address.session(), number(section.z, "z")
+            put_resolved_tiles(session, self.address.url, section.tilespecs, section.transforms, derive=derive, z=at_z)
             if z in self._before:
                 self._remove(self._tile_ids(float(z)) - set(section.tile_ids))
+        except BaseException:
+            self._written.discard(z)  # it may be tried again
+            raise
 
     def _claim(self, section: Section) -> str:
         if section.z is None:

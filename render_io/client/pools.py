@@ -17,6 +17,9 @@ from typing import Any, Self
 __all__ = ["WithDummyMapPool", "WithMultiprocessingPool", "WithPool", "WithThreadPool", "worker_count"]
 
 
+_GLANCE = 0.5
+
+
 def worker_count(poolsize: int | None, jobs: int) -> int:
     """Workers worth starting: no more than asked for, than there are processors, or than there are jobs; at least one.
 
@@ -117,9 +120,21 @@ class WithMultiprocessingPool(_EndsWithBlock, Pool):
             Iterables of different lengths.
         TypeError
             The function can't be sent.
+        RuntimeError
+            A worker died; the standard pool would wait for it for ever.
         """
         arguments, chunksize = _arguments(iterables, chunksize)
-        return super().map(_sendable(func), arguments, chunksize)
+        workers = self._pids()
+        result = self.map_async(_sendable(func), arguments, chunksize)
+        while not result.ready():
+            result.wait(_GLANCE)
+            if not result.ready() and self._maxtasksperchild is None and not workers <= self._pids():  # type: ignore[attr-defined]
+                self.terminate()
+                raise RuntimeError("a worker process died, perhaps for want of memory: its work is lost")
+        return result.get()
+
+    def _pids(self) -> set[int | None]:
+        return {process.pid for process in self._pool}  # type: ignore[attr-defined]
 
 
 class WithThreadPool(_EndsWithBlock, ThreadPool):

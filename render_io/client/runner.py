@@ -208,6 +208,8 @@ def run_command(
         The program can't be started.
     """
     pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    if not os.access(command[0], os.X_OK) and os.sep in command[0]:
+        raise ClientScriptError(f"can't run {command[0]}: it is not executable")
     try:
         process = subprocess.Popen(list(command), start_new_session=True, **(pipes | popen))
     except (OSError, ValueError) as error:

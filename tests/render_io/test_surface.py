@@ -7,7 +7,6 @@ import inspect
 import pytest
 
 from tests.render_io import surface
-from tests.render_io.documents import wire_transforms
 from tests.shared import requires_shared
 
 ROWS = surface.snapshot_rows()
@@ -27,10 +26,7 @@ def test_the_tables_are_read_whole():
     }
 
 
-MARKED = [pytest.param(row, marks=wire_transforms if row.module == "transform" else (), id=row.key) for row in ROWS]
-
-
-@pytest.mark.parametrize("row", MARKED)
+@pytest.mark.parametrize("row", ROWS, ids=[row.key for row in ROWS])
 def test_name_and_signature(row):
     assert surface.differences(row) == []
 

@@ -47,6 +47,10 @@ def boom(_):
     raise RuntimeError("boom")
 
 
+def die(_):
+    os._exit(1)
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
@@ -226,6 +230,11 @@ def test_pools_end_with_their_block(pool):
         workers.map(boom, [1, 2])
     with pytest.raises(ValueError, match="not running"):
         workers.map(abs, [1])
+
+
+def test_a_worker_that_dies_is_an_error_and_not_a_wait():
+    with pytest.raises(RuntimeError, match="worker process died"), WithMultiprocessingPool(2) as workers:
+        workers.map(die, [1, 2])
 
 
 @pytest.mark.parametrize("pool", [WithThreadPool, WithMultiprocessingPool])

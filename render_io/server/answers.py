@@ -1,17 +1,18 @@
 """Answers of the service and the errors that become answers.
 
 The Java service maps the class of an exception to a status and writes its bare message; the classes here carry the
-status themselves. Everything a handler raises that is not a `ServiceError` is an empty 500, like an exception without text.
+status themselves. Everything else that a function raises is an empty 500, like an exception without text.
 """
 
 from __future__ import annotations
 
 import html
-import math
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+
+from render_io.codecs._numbers import format_double as java_double
 
 __all__ = [
     "Answer",
@@ -20,6 +21,7 @@ __all__ = [
     "MalformedBody",
     "Missing",
     "ServiceError",
+    "StateError",
     "bare_status",
     "dump",
     "java_double",
@@ -82,6 +84,10 @@ class Failure(ServiceError):
     """500 with a text, or with an empty one: wrong state for a write, protection, points without inverse."""
 
 
+class StateError(Failure):
+    """A write that the state of the stack forbids: 500 as in Java, or 400 when the service is told so."""
+
+
 class MalformedBody(ServiceError):
     """400 with a page: the body is no JSON, or its values have the wrong type."""
 
@@ -119,43 +125,6 @@ def bare_status(status: int) -> BareStatus:
 def unparsable() -> BareStatus:
     """Return the error of a path or query value that cannot be parsed: an empty 404."""
     return BareStatus(404)
-
-
-def java_double(value: float) -> str:
-    """Write a number as Java's ``Double.toString`` does, with the shortest digits that read back.
-
-    Parameters
-    ----------
-    value : float
-        Any double.
-
-    Returns
-    -------
-    str
-        ``3407.0``, ``1.0E-5``, ``1.2345678E7`` (from 1e7 upward and below 1e-3), ``NaN``, ``-Infinity``.
-    """
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "Infinity" if value > 0 else "-Infinity"
-    size = abs(value)
-    if value == 0 or 1e-3 <= size < 1e7:
-        return repr(float(value)) if size >= 1e-3 or value == 0 else format(value, "f")
-    mantissa, exponent = _shortest_digits(value)
-    return f"{mantissa}E{exponent}"
-
-
-def _shortest_digits(value: float) -> tuple[str, int]:
-    """Split into a mantissa with one digit before the point, and a decimal exponent."""
-    sign, text = ("-", repr(-value)) if value < 0 else ("", repr(value))
-    digits, _, power = text.partition("e")
-    whole, _, fraction = digits.partition(".")
-    exponent = int(power or 0) + len(whole) - 1
-    figures = (whole + fraction).rstrip("0")
-    stripped = figures.lstrip("0")
-    if whole == "0":
-        exponent -= len(figures) - len(stripped)
-    return f"{sign}{stripped[:1]}.{stripped[1:] or '0'}", exponent
 
 
 def dump(value: Any) -> bytes:

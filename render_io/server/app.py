@@ -25,8 +25,10 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from render_io.server.compiled import Compiler
 from render_io.server.database import Database
 from render_io.server.front import Front
+from render_io.server.mapping import Mapper
 from render_io.server.routing import RouteIndex
 from render_io.server.tile_store import MAX_TILES
 
@@ -34,8 +36,18 @@ __all__ = ["Options", "create_app"]
 
 MAX_BODY_BYTES = 512 * 2**20
 ROUTERS = (
-    "stacks", "tiles", "resolved_tiles", "sections", "layout_file", "matches", "match_trials", "parameters", "images",
-    "coordinates", "validate",
+    "stacks",
+    "version_parts",
+    "tiles",
+    "resolved_tiles",
+    "sections",
+    "layout_file",
+    "matches",
+    "match_trials",
+    "parameters",
+    "images",
+    "coordinates",
+    "validate",
 )
 TABLES = ("stack_store", "tile_store", "transform_store", "match_store")
 
@@ -56,6 +68,17 @@ class Options:
         A query that matches more tiles is refused.
     image_roots : sequence of Path, optional
         Validation looks for image files in these folders only; without them anywhere, as the Java service does.
+    state_errors_are_400 : bool
+        A write that the state of the stack forbids is 400 instead of 500.
+    cross_origin : bool
+        Pages of any origin may read and write, as with the Java service; False gives no such permission.
+    exact_numbers : bool
+        All transform classes are read in double precision.
+    exact_inverse : bool
+        World to local inverts the transforms instead of their mesh: exact, mirrored tiles and the last row and column
+        included.
+    nested_references : bool
+        Lists and interpolated specs that hold references can be saved together with the tiles that use them.
     """
 
     unquote_default_channel: bool = False
@@ -63,10 +86,18 @@ class Options:
     fresh_section_data: bool = False
     max_tiles: int = MAX_TILES
     image_roots: Sequence[Path] | None = None
+    state_errors_are_400: bool = False
+    cross_origin: bool = True
+    exact_numbers: bool = False
+    exact_inverse: bool = False
+    nested_references: bool = False
 
 
 def create_app(
-    data_dir: str | os.PathLike[str], *, options: Options | None = None, max_body_bytes: int = MAX_BODY_BYTES,
+    data_dir: str | os.PathLike[str],
+    *,
+    options: Options | None = None,
+    max_body_bytes: int = MAX_BODY_BYTES,
     threads: int = 8,
 ) -> FastAPI:
     """Make the service over a data folder.
@@ -93,7 +124,7 @@ def create_app(
     pool = ThreadPoolExecutor(threads, thread_name_prefix="render-ws")
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         pool.shutdown(wait=True)
         database.close()
@@ -101,6 +132,8 @@ def create_app(
     app = FastAPI(title="render-ws", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.database = database
     app.state.options = options or Options()
+    app.state.compiler = Compiler(java_precision=not app.state.options.exact_numbers)
+    app.state.mapper = Mapper(app.state.compiler, app.state.options.exact_inverse)
     index = RouteIndex()
     for name in ROUTERS:
         for operation in import_module(f"{package}.{name}").router.operations:

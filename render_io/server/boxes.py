@@ -17,6 +17,7 @@ from render_io.codecs._bulk import decode_many
 from render_io.errors import SpecError
 from render_io.server import compiled
 from render_io.server.answers import Failure
+from render_io.server.compiled import Compiler
 from render_io.server.spec_model import TileSpec, TransformSpec
 from render_io.server.transform_store import children
 from transforms.affine_array import AffineArray
@@ -31,7 +32,9 @@ MANY = 16
 _COLUMNS = frozenset({names.AFFINE, names.TRANSLATION, names.RIGID, names.SIMILARITY})
 
 
-def derive(tiles: Sequence[TileSpec], shared: Mapping[str, TransformSpec]) -> None:
+def derive(
+    tiles: Sequence[TileSpec], shared: Mapping[str, TransformSpec], compiler: Compiler = compiled.shared
+) -> None:
     """Put the derived box into every tile.
 
     Parameters
@@ -40,6 +43,8 @@ def derive(tiles: Sequence[TileSpec], shared: Mapping[str, TransformSpec]) -> No
         Tidy, their references in `shared`.
     shared : mapping of str to TransformSpec
         Targets of references.
+    compiler : Compiler
+        Makes the transforms.
 
     Raises
     ------
@@ -54,10 +59,12 @@ def derive(tiles: Sequence[TileSpec], shared: Mapping[str, TransformSpec]) -> No
         alike[tile.meshCellSize, *map(_column_key, leaves)].append(i)
     single = list[int]()
     for members in alike.values():
-        if len(members) < MANY or not _derive_together([tiles[i] for i in members], [flat[i] for i in members]):
+        if len(members) < MANY or not _derive_together(
+            [tiles[i] for i in members], [flat[i] for i in members], compiler
+        ):
             single += members
     for i in sorted(single):
-        _derive_one(tiles[i], flat[i])
+        _derive_one(tiles[i], flat[i], compiler)
 
 
 def _column_key(leaf: TransformSpec) -> object:
@@ -67,10 +74,10 @@ def _column_key(leaf: TransformSpec) -> object:
     return leaf.className if leaf.className in _COLUMNS else (leaf.className, leaf.dataString)
 
 
-def _derive_one(tile: TileSpec, leaves: Sequence[TransformSpec]) -> None:
+def _derive_one(tile: TileSpec, leaves: Sequence[TransformSpec], compiler: Compiler) -> None:
     if tile.width is None or tile.height is None:
         raise Failure("width and height must be set to create a bounding box")
-    transform = compiled.shared.flat(leaves)
+    transform = compiler.flat(leaves)
     try:
         box, _ = java_box(transform, float(tile.width), float(tile.height), float(tile.meshCellSize or 0.0))
     except TransformError as error:
@@ -78,14 +85,14 @@ def _derive_one(tile: TileSpec, leaves: Sequence[TransformSpec]) -> None:
     tile.minX, tile.minY, tile.maxX, tile.maxY = box
 
 
-def _derive_together(tiles: Sequence[TileSpec], flat: Sequence[Sequence[TransformSpec]]) -> bool:
+def _derive_together(tiles: Sequence[TileSpec], flat: Sequence[Sequence[TransformSpec]], compiler: Compiler) -> bool:
     """Derive the boxes of tiles of one structure; False, with nothing done, when one of them needs a closer look."""
     sizes = [(tile.width, tile.height) for tile in tiles if type(tile.width) is float and type(tile.height) is float]
     cell = tiles[0].meshCellSize
     if len(sizes) != len(tiles) or type(cell) is not float:
         return False
     try:
-        columns = [_column([leaves[j] for leaves in flat]) for j in range(len(flat[0]))]
+        columns = [_column([leaves[j] for leaves in flat], compiler) for j in range(len(flat[0]))]
         if not any(isinstance(column, AffineArray) for column in columns):
             return False
         width, height = np.array(sizes, dtype=np.float64).T
@@ -99,14 +106,14 @@ def _derive_together(tiles: Sequence[TileSpec], flat: Sequence[Sequence[Transfor
     return True
 
 
-def _column(leaves: Sequence[TransformSpec]) -> Transform | AffineArray:
+def _column(leaves: Sequence[TransformSpec], compiler: Compiler) -> Transform | AffineArray:
     first = leaves[0]
     if first.type != "leaf" or first.className not in _COLUMNS:
-        return compiled.shared.spec(first)
+        return compiler.spec(first)
     texts = [leaf.dataString for leaf in leaves if leaf.dataString is not None]
     if len(texts) != len(leaves):
         raise SpecError("a leaf has no dataString")
-    return AffineArray(decode_many(first.className, texts, java_precision=compiled.shared.java_precision))
+    return AffineArray(decode_many(first.className, texts, java_precision=compiler.java_precision))
 
 
 def _list(tile: TileSpec) -> TransformSpec:
@@ -115,7 +122,7 @@ def _list(tile: TileSpec) -> TransformSpec:
 
 
 def _resolved(spec: TransformSpec, shared: Mapping[str, TransformSpec]) -> list[TransformSpec]:
-    """Return the members of a list with references replaced, one level deep; lists inside become part of it."""
+    """Return the members of a list with references replaced; lists inside become part of it."""
     out = list[TransformSpec]()
     for child in children(spec):
         target = shared[child.refId] if child.type == "ref" and child.refId is not None else child

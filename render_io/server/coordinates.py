@@ -7,14 +7,17 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from render_io.server import compiled, mapping, stack_store, tile_store
+from render_io.server import stack_store, tile_store
 from render_io.server.answers import Answer, Failure, Missing, ServiceError, bare_status, java_double, json_answer
+from render_io.server.compiled import Compiler
 from render_io.server.jackson import as_float, finite_or_word, read_body
-from render_io.server.mapping import Found, WorldPoint
+from render_io.server.mapping import Found, Mapper
 from render_io.server.names import StackId
 from render_io.server.routing import STACK, Call, ServiceRouter
 from render_io.server.spec_model import Coordinate, TileSpec, TransformSpec, tidy_tile
+from render_io.server.tile_lookup import WorldPoint, candidates, tiles_by_id
 from render_io.server.transform_store import Resolver
+from transforms.base import Transform
 
 router = ServiceRouter()
 _LOCAL = "local-to-world-coordinates"
@@ -31,16 +34,23 @@ def local_to_world(call: Call) -> Answer:
     x, y = call.doubles("point", 2)
     stack_id = StackId.from_path(call.path)
     with call.database.read() as db:
-        return json_answer(_world_of(db, stack_id, call.path["tileId"], x, y))
+        return json_answer(_world_of(call, db, stack_id, call.path["tileId"], x, y))
 
 
-def _world_of(db: sqlite3.Connection, stack_id: StackId, tile_id: str, x: float, y: float) -> dict[str, Any]:
+def _mapper(call: Call) -> Mapper:
+    mapper: Mapper = call.state.mapper
+    return mapper
+
+
+def _world_of(
+    call: Call, db: sqlite3.Connection, stack_id: StackId, tile_id: str, x: float, y: float
+) -> dict[str, Any]:
     key = stack_store.find_key(db, stack_id)
-    tile = mapping.tiles_by_id(db, key, [tile_id]).get(tile_id)
+    tile = tiles_by_id(db, key, [tile_id]).get(tile_id)
     if tile is None:
         raise Missing(tile_store.missing_text(stack_id, tile_id))
-    transform = mapping.transform_of(Resolver(db, key), tile)
-    return {"tileId": tile_id, "world": _point(mapping.apply_one(transform, x, y), tile.z)}
+    transform = _mapper(call).transform_of(Resolver(db, key), tile)
+    return {"tileId": tile_id, "world": _point(_mapper(call).apply_one(transform, x, y), tile.z)}
 
 
 def _point(xy: Sequence[Any], z: Any) -> list[Any]:
@@ -57,11 +67,11 @@ def world_to_local(call: Call) -> Answer:
     z, (x, y) = call.double("z"), call.doubles("point", 2)
     stack_id = StackId.from_path(call.path)
     with call.database.read() as db:
-        return json_answer(_locals(_found_at(db, stack_id, x, y, z)))
+        return json_answer(_locals(_found_at(call, db, stack_id, x, y, z)))
 
 
-def _found_at(db: sqlite3.Connection, stack_id: StackId, x: float, y: float, z: float) -> list[Found]:
-    found = mapping.world_to_local(db, stack_store.find_key(db, stack_id), stack_id, [WorldPoint(x, y, z)])[0]
+def _found_at(call: Call, db: sqlite3.Connection, stack_id: StackId, x: float, y: float, z: float) -> list[Found]:
+    found = _mapper(call).world_to_local(db, stack_store.find_key(db, stack_id), stack_id, [WorldPoint(x, y, z)])[0]
     if isinstance(found, ServiceError):
         raise found
     return found
@@ -84,9 +94,9 @@ def mapped_to_stack(call: Call) -> Answer:
         source.owner if owner is None else owner, source.project if project is None else project, call.path["toStack"]
     )
     with call.database.read() as db:
-        top = _found_at(db, source, x, y, z)[-1]
+        top = _found_at(call, db, source, x, y, z)[-1]
         target.check()
-        return json_answer(_world_of(db, target, str(top.tile_id), top.x, top.y))
+        return json_answer(_world_of(call, db, target, str(top.tile_id), top.x, top.y))
 
 
 # ---------------------------------------------------------------- many points
@@ -126,7 +136,7 @@ def locals_to_world(call: Call) -> Answer:
         if problem is None and entry is not None and entry.local is not None
     ]
     with call.database.read() as db:
-        mapped = iter(mapping.local_to_world(db, stack_store.find_key(db, stack_id), stack_id, wanted))
+        mapped = iter(_mapper(call).local_to_world(db, stack_store.find_key(db, stack_id), stack_id, wanted))
     return json_answer(list(_world_entries(entries, problems, mapped)))
 
 
@@ -141,7 +151,8 @@ def _local_problem(entry: Coordinate | None) -> str | None:
 
 
 def _world_entries(
-    entries: Sequence[Coordinate | None], problems: Sequence[str | None],
+    entries: Sequence[Coordinate | None],
+    problems: Sequence[str | None],
     mapped: Iterator[tuple[float, float, float | None] | ServiceError],
 ) -> Iterator[Any]:
     for entry, problem in zip(entries, problems, strict=True):
@@ -163,11 +174,12 @@ def worlds_to_local(call: Call) -> Answer:
     stack_id, entries = _entries(call)
     problems = [_world_problem(entry, z is None) for entry in entries]
     wanted = [
-        _world_point(entry, z) for entry, problem in zip(entries, problems, strict=True)
+        _world_point(entry, z)
+        for entry, problem in zip(entries, problems, strict=True)
         if problem is None and entry is not None
     ]
     with call.database.read() as db:
-        found = iter(mapping.world_to_local(db, stack_store.find_key(db, stack_id), stack_id, wanted))
+        found = iter(_mapper(call).world_to_local(db, stack_store.find_key(db, stack_id), stack_id, wanted))
     return json_answer(list(_local_entries(entries, problems, found)))
 
 
@@ -183,7 +195,9 @@ def _world_problem(entry: Coordinate | None, needs_z: bool) -> str | None:
 
 def _world_point(entry: Coordinate, z: float | None) -> WorldPoint:
     world = entry.world or []
-    return WorldPoint(as_float(world[0] or 0.0), as_float(world[1] or 0.0), as_float(world[2] or 0.0) if z is None else z)
+    return WorldPoint(
+        as_float(world[0] or 0.0), as_float(world[1] or 0.0), as_float(world[2] or 0.0) if z is None else z
+    )
 
 
 def _local_entries(
@@ -208,8 +222,8 @@ def tile_ids_for_coordinates(call: Call) -> Answer:
         raise bare_status(500)
     points = [_world_point(entry, z) for entry in entries]
     with call.database.read() as db:
-        candidates = mapping.candidates(db, stack_store.find_key(db, stack_id), points)
-        ids = [[tile.tile_id for tile in tiles] for tiles in candidates]
+        tiles = candidates(db, stack_store.find_key(db, stack_id), points)
+        ids = [[tile.tile_id for tile in at_point] for at_point in tiles]
     return json_answer(
         [
             [entry.to_dict() | {"tileId": tile_id} for tile_id in tile_ids] or [entry.to_dict()]
@@ -229,9 +243,10 @@ def _sent_tile(call: Call) -> TileSpec:
     return tile
 
 
-def _sent_transform(tile: TileSpec) -> Any:
+def _sent_transform(call: Call, tile: TileSpec) -> Transform:
     assert isinstance(tile.transforms, TransformSpec)
-    return compiled.shared.spec(tile.transforms)
+    compiler: Compiler = call.state.compiler
+    return compiler.spec(tile.transforms)
 
 
 @router.answers("PUT", f"/owner/{{owner}}/{_LOCAL}/{{point}}", consumes=_BODY)
@@ -239,7 +254,7 @@ def sent_local_to_world(call: Call) -> Answer:
     """Map a point through the tile in the body to the world."""
     x, y = call.doubles("point", 2)
     tile = _sent_tile(call)
-    return json_answer(_point(mapping.apply_one(_sent_transform(tile), x, y), tile.z))
+    return json_answer(_point(_mapper(call).apply_one(_sent_transform(call, tile), x, y), tile.z))
 
 
 @router.answers("PUT", f"/owner/{{owner}}/{_WORLD}/{{point}}", consumes=_BODY)
@@ -251,7 +266,7 @@ def sent_world_to_local(call: Call) -> Answer:
     if cell is None:
         cell = as_float(tile.meshCellSize)
     width, height = (None if size is None else as_float(size) for size in (tile.width, tile.height))
-    local = mapping.invert_one(_sent_transform(tile), width, height, cell, x, y)
-    if math.isnan(local[0]):
+    local = _mapper(call).invert_one(_sent_transform(call, tile), width, height, cell, x, y)
+    if local is None:
         raise Failure(f"Noninvertible location ( {java_double(x)}, {java_double(y)} )")
     return json_answer(_point(local, tile.z))

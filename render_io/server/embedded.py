@@ -14,7 +14,7 @@ from types import TracebackType
 
 import uvicorn
 
-from render_io.server.app import Options, create_app
+from render_io.server.app import MAX_BODY_BYTES, Options, create_app
 from render_io.server.routing import BASE
 
 __all__ = ["EmbeddedService", "serve"]
@@ -25,15 +25,30 @@ SHUTDOWN_S = 10
 START_S = 30.0
 
 
-def _config(data_dir: str | os.PathLike[str], options: Options | None, host: str, port: int) -> uvicorn.Config:
+def _config(
+    data_dir: str | os.PathLike[str], options: Options | None, max_body_bytes: int, host: str, port: int
+) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(data_dir, options=options), host=host, port=port, log_level="warning", access_log=False,
-        server_header=False, timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=SHUTDOWN_S, lifespan="on",
+        create_app(data_dir, options=options, max_body_bytes=max_body_bytes),
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+        lifespan="on",
+        ws="none",
     )
 
 
 def serve(
-    data_dir: str | os.PathLike[str], host: str = "127.0.0.1", port: int = 8080, *, options: Options | None = None
+    data_dir: str | os.PathLike[str],
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    *,
+    options: Options | None = None,
+    max_body_bytes: int = MAX_BODY_BYTES,
 ) -> None:
     """Run the service until the process is told to stop.
 
@@ -48,10 +63,12 @@ def serve(
         Port to listen on.
     options : Options, optional
         Better behaviour in place of Java's.
+    max_body_bytes : int
+        A longer request body is refused.
     """
     if not _is_loopback(host):
         log.warning("listening on %s: the service knows no users, whoever reaches it may change everything", host)
-    uvicorn.Server(_config(data_dir, options, host, port)).run()
+    uvicorn.Server(_config(data_dir, options, max_body_bytes, host, port)).run()
 
 
 def _is_loopback(host: str) -> bool:
@@ -74,6 +91,8 @@ class EmbeddedService:
         Port to listen on; 0 takes any free one.
     options : Options, optional
         Better behaviour in place of Java's.
+    max_body_bytes : int
+        A longer request body is refused.
 
     Attributes
     ----------
@@ -92,13 +111,19 @@ class EmbeddedService:
     """
 
     def __init__(
-        self, data_dir: str | os.PathLike[str] | None = None, *, host: str = "127.0.0.1", port: int = 0,
+        self,
+        data_dir: str | os.PathLike[str] | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
         options: Options | None = None,
+        max_body_bytes: int = MAX_BODY_BYTES,
     ) -> None:
         self.host = host
         self.port = port
         self._data_dir = None if data_dir is None else Path(data_dir)
         self._options = options
+        self._max_body_bytes = max_body_bytes
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -128,10 +153,12 @@ class EmbeddedService:
             raise RuntimeError("the service is running already")
         listener = self._listen()
         try:
-            if self._data_dir is None:
+            folder = self._data_dir
+            if folder is None:
                 self._temporary = tempfile.TemporaryDirectory(prefix="render-ws-")
+                folder = Path(self._temporary.name)
             self._server = uvicorn.Server(
-                _config(self._data_dir or str(self._temporary and self._temporary.name), self._options, self.host, self.port)
+                _config(folder, self._options, self._max_body_bytes, self.host, self.port)
             )
             self._thread = threading.Thread(
                 target=self._server.run, kwargs={"sockets": [listener]}, name="render-ws", daemon=True
@@ -158,7 +185,8 @@ class EmbeddedService:
         return listener
 
     def _wait(self) -> None:
-        assert self._server is not None and self._thread is not None
+        assert self._server is not None
+        assert self._thread is not None
         limit = time.monotonic() + START_S
         while not self._server.started:
             if not self._thread.is_alive() or time.monotonic() > limit:

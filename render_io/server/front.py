@@ -11,12 +11,13 @@ import asyncio
 import logging
 from collections.abc import MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from render_io.server.answers import Answer, MalformedBody, ServiceError, bare_status
+from render_io.server.answers import Answer, MalformedBody, ServiceError, StateError, bare_status
 from render_io.server.routing import BASE, Call, Operation, RouteIndex
 
 __all__ = ["Front"]
@@ -70,13 +71,13 @@ class Front:
             answer = error.answer()
         except _Gone:
             return
-        await _write(send, answer, headers)
+        await _write(send, answer, headers.get("origin") if self._state.options.cross_origin else None)
 
     async def _answer(self, scope: Scope, raw: bytes, headers: dict[str, str], receive: Receive) -> Answer:
         method = str(scope["method"])
-        if method == "OPTIONS" and _is_preflight(headers):
+        if method == "OPTIONS" and _is_preflight(headers) and self._state.options.cross_origin:
             return Answer(200, headers=_PREFLIGHT)
-        found = self._index.find(path_segments(raw[len(_BASE_BYTES):]))
+        found = self._index.find(path_segments(raw[len(_BASE_BYTES) :]))
         if found is None:
             raise bare_status(404)
         operations, values = found
@@ -98,7 +99,10 @@ class Front:
         """Collect the body; one that is compressed or too long is refused, one that breaks off is never used."""
         if headers.get("content-encoding", "identity").lower() not in ("", "identity"):
             raise bare_status(415)
-        if headers.get("content-length", "0").isdigit() and int(headers.get("content-length", "0")) > self._max_body_bytes:
+        if (
+            headers.get("content-length", "0").isdigit()
+            and int(headers.get("content-length", "0")) > self._max_body_bytes
+        ):
             raise bare_status(413)
         chunks, size, more = [], 0, True
         while more:
@@ -122,6 +126,8 @@ def run(operation: Operation, call: Call) -> Answer:
     """Call the function and turn what it raises into an answer."""
     try:
         return operation.function(call)
+    except StateError as error:
+        return replace(error.answer(), status=400) if call.state.options.state_errors_are_400 else error.answer()
     except ServiceError as error:
         return error.answer()
     except RecursionError:
@@ -206,14 +212,14 @@ def _accepts(accept: str, media: str) -> bool:
     return any(r in (media, family, "") for r in ranges)
 
 
-async def _write(send: Send, answer: Answer, request_headers: dict[str, str]) -> None:
+async def _write(send: Send, answer: Answer, origin: str | None) -> None:
     headers: list[tuple[bytes, bytes]] = [(b"vary", b"Origin")]
     if answer.content_type is not None:
         headers.append((b"content-type", answer.content_type.encode("latin-1")))
     if answer.status not in (204, 304):
         headers.append((b"content-length", str(len(answer.body)).encode()))
     headers += [(k.lower().encode(), v.encode("latin-1", "replace")) for k, v in answer.headers.items()]
-    if origin := request_headers.get("origin"):
+    if origin:
         headers.append((b"access-control-allow-origin", origin.encode("latin-1")))
         headers.append((b"access-control-allow-credentials", b"true"))
     start: MutableMapping[str, Any] = {"type": "http.response.start", "status": answer.status, "headers": headers}

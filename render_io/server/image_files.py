@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -56,7 +55,7 @@ def _check_file(context: str, url: str, roots: Roots) -> None:
     if parts is not None and parts.scheme not in ("", "file"):
         return
     path = unquote(parts.path) if parts is not None and parts.scheme == "file" else url
-    shown = path if path.startswith("/") else os.path.join(os.getcwd(), path)
+    shown = path if path.startswith("/") else f"{Path.cwd()}/{path}"
     size = _size(shown, roots)
     if size is None:
         raise BadRequest(f"cannot find {context} file '{shown}'")

@@ -165,9 +165,7 @@ def _members(model: Any) -> tuple[tuple[str, str, Any], ...]:
 def _struct(value: Any, model: Any, where: str) -> Any:
     if not isinstance(value, dict):
         raise _refuse(value, model.__name__, where)
-    members = {
-        name: convert(value[key], kind, f"{where}.{key}") for name, key, kind in _members(model) if key in value
-    }
+    members = {name: convert(value[key], kind, f"{where}.{key}") for name, key, kind in _members(model) if key in value}
     return model(**members)
 
 
@@ -238,5 +236,9 @@ def _to_date(value: Any, where: str) -> str | None:
 
 
 _SCALARS: dict[Any, Callable[[Any, str], Any]] = {
-    float: _to_float, int: _to_int, str: _to_text, bool: _to_bool, Any: lambda value, where: value,
+    float: _to_float,
+    int: _to_int,
+    str: _to_text,
+    bool: _to_bool,
+    Any: lambda value, _: value,
 }

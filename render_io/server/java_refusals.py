@@ -35,13 +35,25 @@ _NOT_MADE = frozenset(
     + [
         _MODELS + name
         for name in (
-            "AbstractAffineModel2D", "AbstractModel", "Affine2D", "CoordinateTransform", "CoordinateTransformMesh",
-            "InterpolatedAffineModel1D", "InterpolatedAffineModel2D", "InterpolatedAffineModel3D",
-            "InterpolatedCoordinateTransform", "InterpolatedModel", "InvertibleCoordinateTransform", "Model",
+            "AbstractAffineModel2D",
+            "AbstractModel",
+            "Affine2D",
+            "CoordinateTransform",
+            "CoordinateTransformMesh",
+            "InterpolatedAffineModel1D",
+            "InterpolatedAffineModel2D",
+            "InterpolatedAffineModel3D",
+            "InterpolatedCoordinateTransform",
+            "InterpolatedModel",
+            "InvertibleCoordinateTransform",
+            "Model",
             "TransformMesh",
         )
     ]
-    + [f"java.lang.{name}" for name in ("Boolean", "Class", "Double", "Float", "Integer", "Long", "Math", "Number", "System")]
+    + [
+        f"java.lang.{name}"
+        for name in ("Boolean", "Class", "Double", "Float", "Integer", "Long", "Math", "Number", "System")
+    ]
 )
 """Classes that exist, but have no constructor without parameters."""
 _INDEX = Failure("Index 2 out of bounds for length 2")
@@ -67,8 +79,11 @@ def check_leaf(spec: TransformSpec) -> tuple[str, str]:
     """
     for name, value in (("className", spec.className), ("dataString", spec.dataString)):
         if value is None:
-            raise BadRequest(f"no {name} defined for leaf transform spec with id '{'null' if spec.id is None else spec.id}'")
-    assert spec.className is not None and spec.dataString is not None
+            raise BadRequest(
+                f"no {name} defined for leaf transform spec with id '{'null' if spec.id is None else spec.id}'"
+            )
+    assert spec.className is not None
+    assert spec.dataString is not None
     return spec.className, spec.dataString
 
 
@@ -155,7 +170,7 @@ def _counted(count: int) -> Callable[[str, str], None]:
     return rule
 
 
-def _polynomial(class_name: str, data: str) -> None:
+def _polynomial(_: str, data: str) -> None:
     for field in _white(data):
         _number(field)
 
@@ -198,7 +213,7 @@ def _moving_least_squares(class_name: str, data: str) -> None:
         _number(field)
 
 
-def _warp_field(class_name: str, data: str) -> None:
+def _warp_field(_: str, data: str) -> None:
     fields = _white(data)
     if len(fields) < 8:
         raise _Refused("warp field data must contain at least 8 fields")
@@ -216,7 +231,7 @@ def _warp_field(class_name: str, data: str) -> None:
 
 
 def _offsets(coefficients: int) -> Callable[[str, str], None]:
-    def rule(class_name: str, data: str) -> None:
+    def rule(_: str, data: str) -> None:
         fields = comma_fields(data, "").fields
         if len(fields) != coefficients + 1:
             raise _Refused(

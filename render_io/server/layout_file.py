@@ -80,9 +80,14 @@ def _karsh_line(base: str) -> Callable[[dict[str, Any]], str]:
         if transform is None and "layout" in tile:
             transform = ["1.0", "0.0", _shown(layout.get("stageX")), "0.0", "1.0", _shown(layout.get("stageY"))]
         parts = [
-            _shown(layout.get("sectionId")), _shown(tile.get("tileId")), *(transform or [_NULL]),
+            _shown(layout.get("sectionId")),
+            _shown(tile.get("tileId")),
+            *(transform or [_NULL]),
             *(_shown(layout.get(name)) for name in ("imageCol", "imageRow", "camera")),
-            _path(tile), _shown(layout.get("temca")), _shown(layout.get("rotation")), _shown(tile.get("z")),
+            _path(tile),
+            _shown(layout.get("temca")),
+            _shown(layout.get("rotation")),
+            _shown(tile.get("z")),
             f"{base}{_shown(tile.get('tileId'))}/render-parameters",
         ]
         return "\t".join(parts) + "\n"

@@ -32,11 +32,12 @@ def put_resolved_tiles(call: Call) -> Answer:
     with call.database.read() as db:
         stack_store.must_be_loading(stack_store.require(db, stack_id), "Resolved tiles")
     batch = tile_save.Batch(body)
+    nested = call.state.options.nested_references
     if derive:
-        batch.check_references()
-        batch.derive_boxes()
+        batch.check_references(nested)
+        batch.derive_boxes(call.state.compiler)
     batch.check_tiles(z)
-    batch.check_references()
+    batch.check_references(nested)
     rows = batch.rows()
     with call.database.write() as db:  # the state is looked at again: another client may have closed the stack
         stack = stack_store.require(db, stack_id)
@@ -78,7 +79,12 @@ def get_selection(call: Call) -> Answer:
 def _query(call: Call) -> str:
     """Return the database's query of the real service, as its error text shows it."""
     members = {"z": _limits(call.option_double("minZ"), call.option_double("maxZ")), "groupId": call.option("groupId")}
-    for name, option, sign in (("minX", "maxX", "lte"), ("minY", "maxY", "lte"), ("maxX", "minX", "gte"), ("maxY", "minY", "gte")):
+    for name, option, sign in (
+        ("minX", "maxX", "lte"),
+        ("minY", "maxY", "lte"),
+        ("maxX", "minX", "gte"),
+        ("maxY", "minY", "gte"),
+    ):
         value = call.option_double(option)
         members[name] = None if value is None else f"Document{{{{${sign}={java_double(value)}}}}}"
     shown = ", ".join(f"{name}={value}" for name, value in members.items() if value is not None)

@@ -7,7 +7,6 @@ body is None, the first of repeated options counts, ``true`` in any letter case 
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
+
+from render_io.codecs._numbers import parse_double
 from render_io.server.answers import Answer, MalformedBody, unparsable
 from render_io.server.database import Database
 
@@ -36,38 +37,7 @@ BASE = "/render-ws/v1"
 PROJECT = "/owner/{owner}/project/{project}"
 STACK = PROJECT + "/stack/{stack}"
 
-_JAVA_DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[dDfF]?")
-_JAVA_HEX = re.compile(r"([+-]?)(0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?\d+)[dDfF]?")
-_JAVA_WORD = re.compile(r"[+-]?(NaN|Infinity)")
-_JAVA_INTEGER = re.compile(r"[+-]?\d+")
-
-
-def parse_double(text: str) -> float:
-    """Read a number as Java's ``Double.parseDouble`` does.
-
-    Parameters
-    ----------
-    text : str
-        Decimal or hexadecimal, blanks around and a type suffix allowed.
-
-    Returns
-    -------
-    float
-        The number.
-
-    Raises
-    ------
-    ValueError
-        When Java would refuse it.
-    """
-    text = text.strip(" \t\n\r\f\v" + "".join(map(chr, range(32))))
-    if _JAVA_DECIMAL.fullmatch(text):
-        return float(text.rstrip("dDfF"))
-    if match := _JAVA_HEX.fullmatch(text):
-        return float.fromhex(match[1] + match[2])
-    if match := _JAVA_WORD.fullmatch(text):
-        return math.nan if match[1] == "NaN" else float(text)
-    raise ValueError(f"no number: {text!r}")
+_JAVA_INTEGER = re.compile(r"[+-]?[0-9]+")
 
 
 class Call:
@@ -263,7 +233,12 @@ class ServiceRouter:
         self.operations: list[Operation] = []
 
     def answers(
-        self, method: str, path: str, *, produces: str | None = "application/json", consumes: str | None = None,
+        self,
+        method: str,
+        path: str,
+        *,
+        produces: str | None = "application/json",
+        consumes: str | None = None,
         quick: bool = False,
     ) -> Callable[[Callable[[Call], Answer]], Callable[[Call], Answer]]:
         """Register a function for a method and a path template.

@@ -90,7 +90,7 @@ def reordered_section_data(call: Call) -> Answer:
 
 def _is_reordered(section: dict[str, Any]) -> bool:
     try:
-        return math.trunc(parse_double(section["sectionId"])) != math.trunc(section["z"])
+        return bool(math.trunc(parse_double(section["sectionId"])) != math.trunc(section["z"]))
     except (ValueError, OverflowError):
         raise BadRequest(
             "reordered sections cannot be determined because stack contains non-standard"
@@ -141,8 +141,8 @@ def stack_bounds(call: Call) -> Answer:
         stack = stack_store.require(db, stack_id)
     if stack.stats is None:
         raise BadRequest(
-            f"Stats for stack with {stack_id} have not been stored.  If all data has been loaded for this stack, setting"
-            " its state to COMPLETE will trigger derivation and storage of all the stack's stats."
+            f"Stats for stack with {stack_id} have not been stored.  If all data has been loaded for this stack,"
+            " setting its state to COMPLETE will trigger derivation and storage of all the stack's stats."
         )
     return json_answer(stack.stats["stackBounds"])
 

@@ -113,7 +113,7 @@ class TransformSpec(Document):
     metaData: MetaData | None = None
     className: str | None = None
     dataString: str | None = None
-    specList: list[TransformSpec | None] | None | msgspec.UnsetType = msgspec.UNSET
+    specList: list[TransformSpec | None] | msgspec.UnsetType | None = msgspec.UNSET
     refId: str | None = None
     a: TransformSpec | None = None
     b: TransformSpec | None = None
@@ -140,7 +140,7 @@ class TileSpec(Document):
     labels: list[str] | None = None
     meshCellSize: float | None = None
     mipmapLevels: dict[str, ImageAndMask | None] | None = None
-    transforms: TransformSpec | None | msgspec.UnsetType = msgspec.UNSET
+    transforms: TransformSpec | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class ResolvedTiles(Document):

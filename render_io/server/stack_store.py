@@ -10,11 +10,22 @@ from typing import Any
 
 import orjson
 
-from render_io.server.answers import BadRequest, Failure, Missing
+from render_io.server.answers import BadRequest, Missing, StateError
 from render_io.server.jackson import format_date
 from render_io.server.names import StackId
 
-__all__ = ["SCHEMA", "Stack", "delete", "every", "find", "insert", "must_be_loading", "not_read_only", "require", "save"]
+__all__ = [
+    "SCHEMA",
+    "Stack",
+    "delete",
+    "every",
+    "find",
+    "insert",
+    "must_be_loading",
+    "not_read_only",
+    "require",
+    "save",
+]
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS stack (
@@ -69,7 +80,9 @@ class Stack:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the metadata as the service writes them."""
-        moment = datetime.fromtimestamp(self.modified_ms // 1000, UTC).replace(microsecond=self.modified_ms % 1000 * 1000)
+        moment = datetime.fromtimestamp(self.modified_ms // 1000, UTC).replace(
+            microsecond=self.modified_ms % 1000 * 1000
+        )
         metadata = {
             "stackId": self.id.to_dict(),
             "state": self.state,
@@ -99,8 +112,14 @@ def now_ms() -> int:
 
 def _stack(row: tuple[Any, ...]) -> Stack:
     return Stack(
-        row[0], StackId(row[1], row[2], row[3]), row[4], row[5], row[6],
-        orjson.loads(row[7]), orjson.loads(row[8]) if row[8] else None, bool(row[9]),
+        row[0],
+        StackId(row[1], row[2], row[3]),
+        row[4],
+        row[5],
+        row[6],
+        orjson.loads(row[7]),
+        orjson.loads(row[8]) if row[8] else None,
+        bool(row[9]),
     )
 
 
@@ -184,8 +203,16 @@ def save(db: sqlite3.Connection, stack: Stack) -> None:
         "UPDATE stack SET owner = ?, project = ?, stack = ?, state = ?, modified_ms = ?, version_number = ?,"
         " version = ?, stats = ?, dropped = ? WHERE key = ?",
         (
-            stack.id.owner, stack.id.project, stack.id.stack, stack.state, stack.modified_ms, stack.version_number,
-            orjson.dumps(stack.version).decode(), stats, stack.dropped, stack.key,
+            stack.id.owner,
+            stack.id.project,
+            stack.id.stack,
+            stack.state,
+            stack.modified_ms,
+            stack.version_number,
+            orjson.dumps(stack.version).decode(),
+            stats,
+            stack.dropped,
+            stack.key,
         ),
     )
 
@@ -198,14 +225,14 @@ def delete(db: sqlite3.Connection, stack: Stack) -> None:
 def not_read_only(stack: Stack) -> None:
     """Refuse to change a protected stack."""
     if stack.state == "READ_ONLY":
-        raise Failure(f"Data for stack {stack.id.stack} cannot be modified because it is READ_ONLY.")
+        raise StateError(f"Data for stack {stack.id.stack} cannot be modified because it is READ_ONLY.")
 
 
 def must_be_loading(stack: Stack, what: str) -> None:
     """Refuse to save `what` (``Resolved tiles``, ``Z values``) into a stack that is not LOADING."""
     if stack.state != "LOADING":
         verb = "saved to" if what == "Resolved tiles" else "updated for"
-        raise Failure(
+        raise StateError(
             f"{what} can only be {verb} stacks in the LOADING state, but this stack's state is {stack.state}."
         )
 

@@ -12,6 +12,7 @@ import orjson
 
 from render_io.server import boxes, tile_store, transform_store
 from render_io.server.answers import BadRequest, Failure, java_double
+from render_io.server.compiled import Compiler
 from render_io.server.spec_model import ResolvedTiles, TileSpec, TransformSpec, tidy_tile, tidy_transform
 
 __all__ = ["Batch", "write"]
@@ -57,24 +58,30 @@ class Batch:
             self._refs = [transform_store.references(_list(tile)) for tile in self.tiles]
         return self._refs
 
-    def check_references(self) -> None:
-        """Refuse tiles that need transforms which the body does not hold; one level is resolved.
+    def check_references(self, nested: bool = False) -> None:
+        """Refuse tiles that need transforms which the body does not hold.
+
+        Parameters
+        ----------
+        nested : bool
+            Follow references inside shared lists and interpolated specs. The Java service resolves one level only and
+            refuses what refers on.
 
         Raises
         ------
         BadRequest
             Naming the first such tile and what it needs.
         """
-        inner = _InnerReferences(self.shared)
+        inner = _InnerReferences(self.shared, nested)
         for tile, refs in zip(self.tiles, self.refs(), strict=True):
             lacking = [name for target in refs for name in inner[target]] if refs else []
             if lacking:
                 names = ", ".join(dict.fromkeys(_NONE if name is None else name for name in lacking))
                 raise BadRequest(f"tile {_shown(tile.tileId)} requires the following transform ids [{names}]")
 
-    def derive_boxes(self) -> None:
+    def derive_boxes(self, compiler: Compiler) -> None:
         """Put the derived box into every tile."""
-        boxes.derive(self.tiles, self.shared)
+        boxes.derive(self.tiles, self.shared, compiler)
 
     def check_tiles(self, z: float | None) -> None:
         """Refuse an empty batch, tiles without a complete box, and tiles of another layer than the path's.
@@ -85,11 +92,14 @@ class Batch:
             Of the path, if it has one.
         """
         if not self.tiles:
-            raise BadRequest("collection does not have any tiles (maybe they were removed by a prior validation process)")
+            raise BadRequest(
+                "collection does not have any tiles (maybe they were removed by a prior validation process)"
+            )
         for tile in self.tiles:
             if tile.minX is None or tile.minY is None or tile.maxX is None or tile.maxY is None:
                 raise BadRequest(
-                    f"tile with id '{_shown(tile.tileId)}' is missing bounding box attributes (minX, minY, maxX, and/or maxY)"
+                    f"tile with id '{_shown(tile.tileId)}' is missing bounding box attributes"
+                    " (minX, minY, maxX, and/or maxY)"
                 )
             if z is not None and (tile.z is None or _bits(tile.z) != _bits(z)):
                 found = _NONE if tile.z is None else java_double(float(tile.z))
@@ -106,13 +116,18 @@ class Batch:
 class _InnerReferences(dict[str | None, list[str | None]]):
     """For each id: itself when it is missing, else what its target refers to in turn."""
 
-    def __init__(self, shared: Mapping[str, TransformSpec]) -> None:
+    def __init__(self, shared: Mapping[str, TransformSpec], nested: bool) -> None:
         super().__init__()
         self._shared = shared
+        self._nested = nested
 
     def __missing__(self, name: str | None) -> list[str | None]:
         spec = None if name is None else self._shared.get(name)
-        self[name] = [name] if spec is None else transform_store.references(spec)
+        self[name] = [name]  # what leads back to itself is lacking
+        if spec is not None:
+            targets = transform_store.references(spec)
+            follow = self._nested and spec.type != "ref"
+            self[name] = [lacking for target in targets for lacking in self[target]] if follow else targets
         return self[name]
 
 
@@ -147,10 +162,26 @@ def _row(tile: TileSpec, refs: Iterable[str | None]) -> tuple[Any, ...]:
     head = _encoder.encode(tile)[:-1].decode()
     tile.transforms = transforms
     members = transforms.specList
-    flat = isinstance(members, list) and all(s is not None and s.type == "leaf" for s in members) and not transforms.metaData
+    flat = (
+        isinstance(members, list)
+        and all(s is not None and s.type == "leaf" for s in members)
+        and not transforms.metaData
+    )
     return (
-        tile.tileId, _number(tile.z), tile.layout.sectionId if tile.layout is not None else None, tile.groupId,
-        bool(tile.channels), _number(tile.minX), _number(tile.minY), _number(tile.maxX), _number(tile.maxY),
-        _number(tile.width), _number(tile.height), _number(tile.meshCellSize),
-        head, _encoder.encode(transforms).decode(), orjson.dumps(refs).decode() if refs else None, flat,
+        tile.tileId,
+        _number(tile.z),
+        tile.layout.sectionId if tile.layout is not None else None,
+        tile.groupId,
+        bool(tile.channels),
+        _number(tile.minX),
+        _number(tile.minY),
+        _number(tile.maxX),
+        _number(tile.maxY),
+        _number(tile.width),
+        _number(tile.height),
+        _number(tile.meshCellSize),
+        head,
+        _encoder.encode(transforms).decode(),
+        orjson.dumps(refs).decode() if refs else None,
+        flat,
     )

@@ -50,8 +50,8 @@ CREATE INDEX IF NOT EXISTS tile_by_section ON tile (stack, section_id, z) WHERE 
 """
 _COLUMNS = "tile_id, z, min_x, min_y, max_x, max_y, width, height, mesh_cell_size, head, transforms, refs, flat"
 _STORED = (
-    "tile_id, z, section_id, group_id, has_channels, min_x, min_y, max_x, max_y, width, height, mesh_cell_size, head, transforms,"
-    " refs, flat"
+    "tile_id, z, section_id, group_id, has_channels, min_x, min_y, max_x, max_y, width, height, mesh_cell_size, head,"
+    " transforms, refs, flat"
 )
 
 
@@ -189,7 +189,11 @@ def in_layer(db: sqlite3.Connection, key: int, z: float, limit: int = MAX_TILES)
 
 
 def in_box(
-    db: sqlite3.Connection, key: int, z: float, box: tuple[float, float, float, float], group_id: str | None = None,
+    db: sqlite3.Connection,
+    key: int,
+    z: float,
+    box: tuple[float, float, float, float],
+    group_id: str | None = None,
     limit: int = MAX_TILES,
 ) -> list[TileRow]:
     """Return the tiles of a layer whose boxes touch a box (min x, min y, max x, max y), limits included, by id."""
@@ -277,7 +281,8 @@ def copy(db: sqlite3.Connection, source: int, target: int, layers: list[float], 
                 "INSERT INTO transform SELECT ?, transform_id, spec FROM transform WHERE stack = ?", (target, source)
             )
         db.execute(
-            "UPDATE stack SET widest = max(widest, (SELECT widest FROM stack WHERE key = ?)) WHERE key = ?", (source, target)
+            "UPDATE stack SET widest = max(widest, (SELECT widest FROM stack WHERE key = ?)) WHERE key = ?",
+            (source, target),
         )
         return db.execute(
             f"INSERT INTO tile (stack, {_STORED}) SELECT ?, {_STORED} FROM tile WHERE stack = ? {only} ORDER BY key",

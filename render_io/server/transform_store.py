@@ -139,7 +139,9 @@ class Resolver:
     def not_resolved(self, tile_id: str | None) -> Failure:
         """Return the error for a tile whose references lead nowhere."""
         found = ", ".join(self.texts)
-        return Failure(f"tile spec {tile_id} is not fully resolved after applying the following transform specs: [{found}]")
+        return Failure(
+            f"tile spec {tile_id} is not fully resolved after applying the following transform specs: [{found}]"
+        )
 
     def reach(self, ids: Iterable[str | None]) -> None:
         """Read every transform reached from these ids, into `texts`.

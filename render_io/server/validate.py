@@ -51,7 +51,9 @@ def _check_references(spec: TransformSpec, known: dict[str | None, TransformSpec
         lacking += ["null" if other is None else other for other in found]
     if lacking:
         shown = "null" if spec.id is None else spec.id
-        raise BadRequest(f"spec '{shown}' has the following unresolved references: [{', '.join(dict.fromkeys(lacking))}]")
+        raise BadRequest(
+            f"spec '{shown}' has the following unresolved references: [{', '.join(dict.fromkeys(lacking))}]"
+        )
 
 
 # ---------------------------------------------------------------- JSON texts

@@ -16,7 +16,7 @@ from transforms import Affine, Homography, MovingLeastSquares, Rigid, Similarity
 from transforms._jit import JIT_DISABLED
 
 MODELS: dict[str, Any] = {"translation": Translation, "rigid": Rigid, "similarity": Similarity, "affine": Affine}
-ALPHAS = [0.0, 0.5, 1.0, 1.3, 2.0, 3.0]
+ALPHAS = [0.0, 0.5, 1.0, 1.3, 2.0, 6.0]
 
 
 def control_points(seed: int, count: int = 12, size: float = 2000.0, offset: float = 0.0) -> tuple[Any, Any, Any]:

@@ -172,6 +172,14 @@ def _turned_moments(
 
 
 @kernel
+def _normalised(moments: Moments) -> Moments:
+    """Moments over their trace: close to a control point, with a large alpha, products of them would underflow."""
+    scale = 1.0 / (moments[0] + moments[2])
+    xx, xy, yy, ux, uy, vx, vy = moments
+    return xx * scale, xy * scale, yy * scale, ux * scale, uy * scale, vx * scale, vy * scale
+
+
+@kernel
 def _solve(moments: Moments) -> Matrix:
     """(q p^T) (p p^T)^-1."""
     xx, xy, yy, ux, uy, vx, vy = moments
@@ -204,13 +212,12 @@ def _affine(params: FloatArray, kept: FloatArray, origin: Pairs, centre: Pairs) 
     principal axes, which leaves nothing to cancel.
     """
     moments = _moments(params, kept, origin, centre)
-    xx, xy, yy = moments[0], moments[1], moments[2]
-    trace = xx + yy
-    flat = fma(xx, yy, -1.0 * (xy * xy)) <= ILL_CONDITIONED * trace * trace
-    a, b, c, d = _solve(moments)
+    normal = _normalised(moments)
+    flat = fma(normal[0], normal[2], -1.0 * (normal[1] * normal[1])) <= ILL_CONDITIONED
+    a, b, c, d = _solve(normal)
     if any_lane(flat):
-        cos, sin = _axis(moments)
-        ta, tb, tc, td = _solve(_turned_moments(params, kept, origin, centre, cos, sin))
+        cos, sin = _axis(normal)
+        ta, tb, tc, td = _solve(_normalised(_turned_moments(params, kept, origin, centre, cos, sin)))
         a, b = select(flat, fma(cos, ta, -1.0 * (sin * tb)), a), select(flat, fma(sin, ta, cos * tb), b)
         c, d = select(flat, fma(cos, tc, -1.0 * (sin * td)), c), select(flat, fma(sin, tc, cos * td), d)
     return (a, b, c, d), moments
@@ -226,10 +233,11 @@ def _model(params: FloatArray, kept: FloatArray, origin: Pairs, centre: Pairs) -
     if model == TRANSLATION:
         return (one, zero, zero, one), (zero, zero, zero, zero, zero, zero, zero)
     moments = _moments(params, kept, origin, centre)
-    xx, _xy, yy, ux, uy, vx, vy = moments
+    _xx, _xy, _yy, ux, uy, vx, vy = _normalised(moments)
     c, s = ux + vy, vx - uy
-    size = sqrt(fma(c, c, s * s)) if model == RIGID else xx + yy
-    c, s = c / size, s / size
+    if model == RIGID:
+        size = sqrt(fma(c, c, s * s))
+        c, s = c / size, s / size
     return (c, -1.0 * s, s, c), moments
 
 
@@ -283,14 +291,15 @@ def moving_least_squares_apply(params: FloatArray, points: Points, out: Points) 
 @kernel
 def _lever(model: float, moments: Moments, matrix: Matrix, dx: float, dy: float) -> tuple[float, float]:
     """What makes the change of the model at (dx, dy) from the centroid linear in the residuals: see `_pull`."""
-    xx, xy, yy, ux, uy, vx, vy = moments
+    trace = moments[0] + moments[2]
+    xx, xy, yy, ux, uy, vx, vy = _normalised(moments)
     if model == AFFINE:
         det = fma(xx, yy, -(xy * xy))
-        return fma(yy, dx, -(xy * dy)) / det, fma(xx, dy, -(xy * dx)) / det
+        return fma(yy, dx, -(xy * dy)) / det / trace, fma(xx, dy, -(xy * dx)) / det / trace
     if model == RIGID:
-        length = math.hypot(ux + vy, vx - uy)
+        length = math.hypot(ux + vy, vx - uy) * trace
         return -fma(matrix[2], dx, matrix[3] * dy) / length, fma(matrix[0], dx, matrix[1] * dy) / length
-    return dx / (xx + yy), dy / (xx + yy)
+    return dx / trace, dy / trace
 
 
 @kernel

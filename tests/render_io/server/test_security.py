@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import http.client
 import json
-import os
 import stat
 
 import httpx
@@ -81,7 +80,7 @@ def test_a_database_that_is_a_link_is_refused(tmp_path):
     (tmp_path / "data").mkdir()
     victim = tmp_path / "victim"
     victim.write_text("mine")
-    os.symlink(victim, tmp_path / "data" / "render-ws.sqlite3")
+    (tmp_path / "data" / "render-ws.sqlite3").symlink_to(victim)
     with pytest.raises(ValueError, match="plain file"):
         create_app(tmp_path / "data")
     assert victim.read_text() == "mine"

@@ -1,0 +1,71 @@
+"""Starting and stopping the service, its file, and the plugin for users' suites."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import httpx
+import pytest
+
+from render_io.server import EmbeddedService
+from tests.render_io.server.stack_client import StackClient, tile
+
+pytestmark = pytest.mark.jit_only
+pytest_plugins = ["pytester"]
+
+
+def test_a_stack_outlives_the_service(tmp_path):
+    with EmbeddedService(tmp_path) as service, StackClient(service.base_url) as client:
+        client.create()
+        client.save(tile("t", x=5.0))
+        client.state("COMPLETE")
+        before = client.get("").json(), client.get("/tile/t").json()
+    with EmbeddedService(tmp_path) as service, StackClient(service.base_url) as client:
+        assert (client.get("").json(), client.get("/tile/t").json()) == before
+
+
+def test_a_temporary_folder_goes_with_the_service():
+    with EmbeddedService() as service:
+        folder = Path(service._temporary.name)
+        assert httpx.get(f"{service.base_url}/owners").json() == []
+        assert list(folder.iterdir())
+    assert not folder.exists()
+
+
+def test_it_can_be_started_again():
+    service = EmbeddedService()
+    for _ in range(2):
+        with service:
+            assert httpx.get(f"{service.base_url}/owners").status_code == 200
+
+
+def test_it_is_started_once():
+    with EmbeddedService() as service, pytest.raises(RuntimeError, match="running already"):
+        service.start()
+
+
+def test_a_taken_port_is_an_error_that_leaves_nothing():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        service = EmbeddedService(port=taken.getsockname()[1])
+        with pytest.raises(OSError, match="in use"):
+            service.start()
+    assert service._temporary is None
+
+
+def test_the_plugin_gives_a_service(pytester):
+    pytester.makeconftest('pytest_plugins = ["render_io.testing"]')
+    pytester.makepyfile(
+        """
+        from urllib.request import urlopen
+
+        def test_empty(render_service):
+            assert urlopen(render_service.base_url + "/owners").read() == b"[]"
+
+        def test_shared(shared_render_service):
+            assert urlopen(shared_render_service.base_url + "/owners").status == 200
+        """
+    )
+    pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)

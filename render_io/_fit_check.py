@@ -52,8 +52,9 @@ class Judge:
 
     def failed(self, status: npt.NDArray[np.int64]) -> None:
         """Note fits that did not succeed; (T,) keys of `STATUS_TEXTS`."""
-        texts = np.array([STATUS_TEXTS[int(code)] for code in status])
-        self._note(status != 0, "can't be estimated: {}", texts)
+        if status.any():
+            texts = np.array([STATUS_TEXTS[int(code)] for code in status])
+            self._note(status != 0, "can't be estimated: {}", texts)
 
     def flat(self, flat: npt.NDArray[np.bool_]) -> None:
         """Note tiles whose image has no area; (T,) bool."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,12 +13,13 @@ from render_io._fit_check import Judge, is_flat
 from render_io._section import Json, Section
 from render_io._section_result import FloatArray, SectionResult
 from render_io._spec_json import Spec
-from render_io._tile_lists import REPLACEMENTS, ListReader, Replace, TileList
+from render_io._tile_groups import IntArray, TileGroup, read_groups
+from render_io._tile_lists import REPLACEMENTS, Replace
 from render_io.codecs.names import AFFINE, POLYNOMIAL
 from render_io.errors import SpecError
 from transforms.approximate import sampling_grid
 from transforms.base import Transform
-from transforms.batch import BatchEstimate, TransformBatch
+from transforms.batch import BatchEstimate, fit_batch
 from transforms.linear import Affine, Rigid, Similarity, Translation
 from transforms.polynomial import Polynomial
 
@@ -32,7 +32,8 @@ MODELS: Final[dict[str, type[Transform]]] = {
     "translation": Translation,
     "polynomial": Polynomial,
 }
-_BOX: Final = ("minX", "minY", "maxX", "maxY")
+BOX: Final = ("minX", "minY", "maxX", "maxY")
+_LIST: Final = {"type": "list"}
 
 
 @dataclass(frozen=True)
@@ -114,18 +115,16 @@ def reestimate_section(section: Section, options: Options) -> tuple[Section, Sec
     result : SectionResult
         Residuals, and what is wrong with the bad tiles.
     """
-    faults: dict[int, SpecError] = {}
-    lists = _read(section, options, faults)
+    groups, faults = read_groups(section, options.replace)
     count = len(section.tilespecs)
     rms, worst, boxes = np.full(count, np.nan), np.full(count, np.nan), np.full((count, 4), np.nan)
     tiles = list(section.tilespecs)
-    if lists:
-        maps = Maps(lists, options)
+    for group in groups:
+        maps = Maps(group, options)
         estimate = maps.estimate(MODELS[options.model])
-        index = np.array([member.index for member in lists])
-        rms[index], worst[index] = estimate.rms, estimate.max_residual
-        ok = _judge(section, maps, estimate, faults)
-        _write(tiles, [lists[i] for i in ok], estimate.params[ok], options, boxes)
+        rms[group.index], worst[group.index] = estimate.rms, estimate.max_residual
+        good = _judge(section, maps, estimate, faults)
+        _write(tiles, group, good, estimate.params[good], options, boxes)
     bad = tuple(sorted(faults))
     rms[list(bad)] = worst[list(bad)] = np.nan
     for place in bad:
@@ -139,32 +138,21 @@ def reestimate_section(section: Section, options: Options) -> tuple[Section, Sec
     return section.with_tilespecs(tiles), result
 
 
-def _read(section: Section, options: Options, faults: dict[int, SpecError]) -> list[TileList]:
-    reader = ListReader(section.transforms, options.replace)
-    lists = []
-    for index, tile in enumerate(section.tilespecs):
-        try:
-            lists.append(reader.read(index, tile))
-        except SpecError as error:
-            faults[index] = error
-    return lists
-
-
 class Maps:
-    """The maps of all tiles whose lists could be read.
+    """The maps of a group of tiles.
 
     Parameters
     ----------
-    lists : sequence of TileList
-        One or more.
+    group : TileGroup
+        One tile or more.
     options : Options
         What to estimate.
     """
 
-    def __init__(self, lists: Sequence[TileList], options: Options) -> None:
-        self.lists = lists
+    def __init__(self, group: TileGroup, options: Options) -> None:
+        self.group = group
         self.options = options
-        self.size = np.array([[member.width, member.height] for member in lists])
+        self._before, self._after = group.before(), group.after()
 
     def estimate(self, model: type[Transform], samples: int | None = None) -> BatchEstimate:
         """Fit a model to what is replaced.
@@ -179,19 +167,17 @@ class Maps:
         Returns
         -------
         BatchEstimate
-            One member for each list.
+            One member for each tile.
         """
         order, count = self.options.order, samples or self.options.samples
-        after = TransformBatch.from_lists(member.after for member in self.lists)
-        if not any(member.before for member in self.lists):
-            width, height = self.size.T
-            return after.reestimate(model, order=order, width=width, height=height, samples=count)
-        from transforms.batch import fit_batch
-
+        size = self.group.sizes[:, :2]
+        if self._before is None:
+            width, height = size.T
+            return self._after.reestimate(model, order=order, width=width, height=height, samples=count)
         unit = sampling_grid(count, 1.0, 1.0)
-        src = TransformBatch.from_lists(member.before for member in self.lists).apply(unit * self.size[:, None, :])
-        dst = after.apply(src)
-        offsets = np.arange(len(self.lists) + 1) * len(unit)
+        src = self._before.apply(unit * size[:, None, :])
+        dst = self._after.apply(src)
+        offsets = np.arange(len(size) + 1) * len(unit)
         return fit_batch(model, src.reshape(-1, 2), dst.reshape(-1, 2), offsets, order=order)
 
     def flat(self, estimate: BatchEstimate) -> npt.NDArray[np.bool_]:
@@ -210,12 +196,12 @@ class Maps:
         # Models that can't be flat themselves, and constants, don't show it.
         shows = estimate.model is Affine or (estimate.model is Polynomial and self.options.order > 0)
         shown = estimate if shows else self.estimate(Affine, 3)
-        return is_flat(shown.params, self.size, affine=shown.model is Affine)
+        return is_flat(shown.params, self.group.sizes[:, :2], affine=shown.model is Affine)
 
 
-def _judge(section: Section, maps: Maps, estimate: BatchEstimate, faults: dict[int, SpecError]) -> npt.NDArray[np.intp]:
-    """Note what is wrong with fits; return the places in the lists of the good ones."""
-    judge = Judge(section, [member.index for member in maps.lists], faults)
+def _judge(section: Section, maps: Maps, estimate: BatchEstimate, faults: dict[int, SpecError]) -> IntArray:
+    """Note what is wrong with fits; return the members of the group whose fits are good."""
+    judge = Judge(section, maps.group.index.tolist(), faults)
     judge.failed(estimate.status)
     judge.flat(maps.flat(estimate))
     judge.beyond(estimate.max_residual, maps.options.max_residual)
@@ -223,52 +209,50 @@ def _judge(section: Section, maps: Maps, estimate: BatchEstimate, faults: dict[i
 
 
 def _write(
-    tiles: list[Json], lists: Sequence[TileList], params: FloatArray, options: Options, boxes: FloatArray
+    tiles: list[Json], group: TileGroup, members: IntArray, params: FloatArray, options: Options, boxes: FloatArray
 ) -> None:
-    """Put the new lists, and the boxes that go with them, in place of the tiles that had the old ones."""
-    class_name = POLYNOMIAL if options.model == "polynomial" else AFFINE
-    boxed = [i for i, member in enumerate(lists) if options.locate or _has_box(tiles[member.index])]
-    if boxed:
-        boxes[[lists[i].index for i in boxed]] = _boxes([lists[i] for i in boxed], params[boxed], class_name)
-    for member, text in zip(lists, codecs.encode_many(class_name, params), strict=True):
-        tile = tiles[member.index]
-        old = member.replaced if options.replace == "last" else None
+    """Put the new lists, and the boxes that go with them, in place of those of some members."""
+    model, class_name = (Polynomial, POLYNOMIAL) if options.model == "polynomial" else (Affine, AFFINE)
+    places = group.index[members]
+    boxed = np.array([options.locate or _has_box(tiles[place]) for place in places.tolist()], dtype=bool)
+    if boxed.any():
+        boxes[places[boxed]] = _boxes(group, members[boxed], params[boxed], model)
+    rows = zip(members.tolist(), places.tolist(), codecs.encode_many(class_name, params), strict=True)
+    for (member, place, text), box in zip(rows, boxes[places].tolist(), strict=True):
+        old = group.replaced(member) if options.replace == "last" else None
         # The last transform stays what it is called, whatever its numbers.
         leaf = old if old is not None and old.get("type", "leaf") == "leaf" else {"type": "leaf"}
-        specs = [*member.kept, {**leaf, "className": class_name, "dataString": text}]
-        tiles[member.index] = _rewritten(tile, specs, boxes[member.index])
+        specs = [*group.kept(member), {**leaf, "className": class_name, "dataString": text}]
+        tiles[place] = _rewritten(tiles[place], specs, box)
 
 
-def _boxes(lists: Sequence[TileList], params: FloatArray, class_name: str) -> FloatArray:
-    """(T, 4) boxes of the new lists as the service derives them."""
-    model = Polynomial if class_name == POLYNOMIAL else Affine
-    boxes = np.empty((len(lists), 4))
-    cells = np.array([member.mesh_cell_size for member in lists])
+def _boxes(group: TileGroup, members: IntArray, params: FloatArray, model: type[Affine | Polynomial]) -> FloatArray:
+    """(M, 4) boxes of the new lists of some members, as the service derives them."""
+    boxes = np.empty((len(members), 4))
+    cells = group.sizes[members, 2]
     for cell in np.unique(cells).tolist():
-        chosen = np.flatnonzero(cells == cell).tolist()
-        batch = TransformBatch.from_lists([*lists[i].before, model(params[i])] for i in chosen)
-        width, height = np.array([[lists[i].width, lists[i].height] for i in chosen]).T
+        chosen = np.flatnonzero(cells == cell)
+        batch = group.renewed(members[chosen], params[chosen], model)
+        width, height = group.sizes[members[chosen], :2].T
         boxes[chosen] = batch.bounding_boxes(width, height, cell)
     return boxes
 
 
 def _has_box(tile: Json) -> bool:
-    return any(tile.get(name) is not None for name in _BOX)
+    get = tile.get
+    return not (get("minX") is None and get("minY") is None and get("maxX") is None and get("maxY") is None)
 
 
 def _stored_box(tile: Json) -> list[float]:
-    values = [tile.get(name) for name in _BOX]
+    values = [tile.get(name) for name in BOX]
     return [float(v) if isinstance(v, (int, float)) else np.nan for v in values]
 
 
-def _rewritten(tile: Json, specs: list[Spec], box: FloatArray) -> Json:
+def _rewritten(tile: Json, specs: list[Spec], box: list[float]) -> Json:
     """The tile with its new list; every other member is the old one, in its place."""
-    changed: dict[str, Any] = {"transforms": {**tile.get("transforms", {"type": "list"}), "specList": specs}}
+    new = {**tile, "transforms": {**tile.get("transforms", _LIST), "specList": specs}}
     if _has_box(tile):
-        changed |= {name: _like(tile.get(name), value) for name, value in zip(_BOX, box.tolist(), strict=True)}
-    return tile | changed
-
-
-def _like(old: Any, value: float) -> int | float:
-    """Whole numbers stay whole where they were written so."""
-    return int(value) if isinstance(old, int) else value
+        for name, value in zip(BOX, box, strict=True):
+            # Whole numbers stay whole where they were written so.
+            new[name] = int(value) if isinstance(tile.get(name), int) else value
+    return new

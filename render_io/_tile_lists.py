@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
 
@@ -19,16 +19,19 @@ from transforms.compose import Interpolated, TransformList
 from transforms.errors import PointsError
 from transforms.mesh import checked_size
 
-__all__ = ["DEFAULT_MESH_CELL_SIZE", "REPLACEMENTS", "ListReader", "Replace", "TileList", "tile_name"]
+__all__ = ["DEFAULT_MESH_CELL_SIZE", "LENS_CLASSES", "REPLACEMENTS", "ListReader", "Replace", "TileList", "tile_name"]
 
 Replace: TypeAlias = Literal["all", "last", "after-lens"]
 """Which part of a tile's list becomes one transform."""
+
+Size: TypeAlias = tuple[float, float, float]
+"""Width, height and mesh cell size, in pixels."""
 
 REPLACEMENTS: Final[tuple[str, ...]] = get_args(Replace)
 DEFAULT_MESH_CELL_SIZE: Final = 64.0
 """What the service takes for tiles that name none."""
 
-_LENS_CLASSES: Final = frozenset({LENS, *LENS_ALIASES})
+LENS_CLASSES: Final = frozenset({LENS, *LENS_ALIASES})
 _ROOT: Final = "transforms"
 
 
@@ -79,9 +82,9 @@ class ListReader:
 
     def __init__(self, shared: Mapping[str, Spec], replace: Replace) -> None:
         self._shared = shared
-        self._replace = replace
+        self.replace = replace
         self._cache: specs.Cache = {}
-        self._sizes: dict[tuple[float, float, float], None] = {}
+        self._sizes: dict[tuple[Any, Any, Any], Size] = {}
 
     def read(self, index: int, tile: Json) -> TileList:
         """Read one tile.
@@ -116,16 +119,57 @@ class ListReader:
         replaced = members[cut] if len(members) - cut == 1 else None
         return TileList(index, members[:cut], replaced, built[:cut], built[cut:], width, height, cell)
 
-    def _size(self, tile: Json) -> tuple[float, float, float]:
-        cell = tile.get("meshCellSize")
-        values = (tile.get("width"), tile.get("height"), DEFAULT_MESH_CELL_SIZE if cell is None else cell)
-        key = tuple(_positive(value, name) for value, name in zip(values, _SIZE_NAMES, strict=True))
-        if key not in self._sizes:
-            try:
-                self._sizes[checked_size(*key)] = None
-            except PointsError as error:
-                raise SpecError(str(error), path="width") from None
-        return key[0], key[1], key[2]
+    def sizes(self, tiles: Iterable[Json]) -> list[Size | None]:
+        """Read the sizes of many tiles.
+
+        Parameters
+        ----------
+        tiles : iterable of dict
+            Tile specs.
+
+        Returns
+        -------
+        list
+            Width, height and mesh cell size in pixels of each; None where `read` has something to say about it.
+        """
+        return [self._size_or_none(tile) for tile in tiles]
+
+    def _size_or_none(self, tile: Json) -> Size | None:
+        try:
+            return self._size(tile)
+        except SpecError:
+            return None
+
+    def _size(self, tile: Json) -> Size:
+        values = (tile.get("width"), tile.get("height"), tile.get("meshCellSize"))
+        try:
+            return self._sizes[values]
+        except (KeyError, TypeError):  # Not seen before, or nothing that can be looked up.
+            size = _checked_size(*values)
+        # Equal to a number and not one: true, which is not to be found under 1.
+        if not any(isinstance(value, bool) for value in values):
+            self._sizes[values] = size
+        return size
+
+    def leaf(self, class_name: str, data_string: str) -> Transform:
+        """Decode a leaf, or find it among those decoded before.
+
+        Parameters
+        ----------
+        class_name, data_string : str
+            As in a spec.
+
+        Returns
+        -------
+        Transform
+            Shared by all tiles that have it.
+
+        Raises
+        ------
+        SpecError
+            Java refuses the text.
+        """
+        return specs.to_transform({"className": class_name, "dataString": data_string}, cache=self._cache)
 
     def _members(self, transforms: Any) -> list[Spec]:
         if not isinstance(transforms, dict):
@@ -139,18 +183,18 @@ class ListReader:
 
     def _cut(self, members: list[Spec]) -> tuple[list[Spec], int]:
         """Give the members, and how many of them stay."""
-        if self._replace == "all":
+        if self.replace == "all":
             return members, 0
-        if self._replace == "last":
+        if self.replace == "last":
             return members, max(len(members) - 1, 0)
         return self._cut_after_lens(members)
 
     def _cut_after_lens(self, members: list[Spec]) -> tuple[list[Spec], int]:
         if all(_is_plain(member) for member in members):
-            return members, int(bool(members) and members[0].get("className") in _LENS_CLASSES)
+            return members, int(bool(members) and members[0].get("className") in LENS_CLASSES)
         spread = [part for place, spec in enumerate(members) for part in self._spread(place, spec)]
         labelled = [place for place, (_, labels, _) in enumerate(spread) if LENS_LABEL in labels]
-        cut = labelled[0] + 1 if labelled else int(bool(spread) and spread[0][2] in _LENS_CLASSES)
+        cut = labelled[0] + 1 if labelled else int(bool(spread) and spread[0][2] in LENS_CLASSES)
         return [spec for spec, _, _ in spread], cut
 
     def _spread(self, place: int, spec: Spec) -> Iterator[tuple[Spec, list[str], Any]]:
@@ -174,7 +218,13 @@ class ListReader:
         return transform
 
 
-_SIZE_NAMES: Final = ("width", "height", "meshCellSize")
+def _checked_size(width: Any, height: Any, cell: Any) -> Size:
+    w, h = _positive(width, "width"), _positive(height, "height")
+    c = DEFAULT_MESH_CELL_SIZE if cell is None else _positive(cell, "meshCellSize")
+    try:
+        return checked_size(w, h, c)
+    except PointsError as error:
+        raise SpecError(str(error), path="width") from None
 
 
 def _positive(value: Any, name: str) -> float:
@@ -190,7 +240,7 @@ def _is_plain(spec: Any) -> bool:
 
 def _hides_lens(spec: Spec) -> bool:
     leaves = members_of(specs.flatten(spec))
-    return specs.has_label(spec, LENS_LABEL) or (bool(leaves) and leaves[0].get("className") in _LENS_CLASSES)
+    return specs.has_label(spec, LENS_LABEL) or (bool(leaves) and leaves[0].get("className") in LENS_CLASSES)
 
 
 def _refuse_opaque(transform: Transform) -> None:

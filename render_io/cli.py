@@ -52,14 +52,19 @@ def _common(
 
 
 _SUBCOMMANDS = {
-    "reestimate": "reestimate",
-    "info": "info",
-    "demo": "demo",
+    "reestimate": "reestimate.reestimate",
+    "info": "info.info",
+    "validate": "validate.validate",
+    "bounds": "bounds.bounds",
+    "map": "map.map_points",
+    "serve": "serve.serve",
+    "demo": "demo.demo",
 }
-"""Each subcommand, and the module in `render_io._commands` that has a function of its name."""
+"""Each subcommand, and its function in a module of `render_io._commands`."""
 
-for _name, _module in _SUBCOMMANDS.items():
-    app.command(_name)(getattr(import_module(f"render_io._commands.{_module}"), _name.replace("-", "_")))
+for _name, _place in _SUBCOMMANDS.items():
+    _module, _, _function = _place.partition(".")
+    app.command(_name)(getattr(import_module(f"render_io._commands.{_module}"), _function))
 
 
 def main() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
 
-__all__ = ["OverwriteOption", "SinkArgument", "SourceArgument"]
+__all__ = ["OverwriteOption", "SinkArgument", "SourceArgument", "refuse_same"]
 
 SourceArgument: TypeAlias = Annotated[
     str,
@@ -19,3 +20,21 @@ SinkArgument: TypeAlias = Annotated[
     str, typer.Argument(metavar="SINK", help="Where the new stack goes; the same kinds as SOURCE.")
 ]
 OverwriteOption: TypeAlias = Annotated[bool, typer.Option("--overwrite", help="Replace SINK when it exists.")]
+
+
+def refuse_same(source: str, sink: str) -> None:
+    """Refuse to read and write one place: a job that is killed would leave a mixture that nothing can tell apart.
+
+    Parameters
+    ----------
+    source, sink : str
+        As given.
+
+    Raises
+    ------
+    BadParameter
+        They are the same.
+    """
+    same = source == sink if "://" in source else Path(source).resolve() == Path(sink).resolve()
+    if same:
+        raise typer.BadParameter(f"expected another place for the new stack than that of the old one, {source}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from render_io._commands.options import OverwriteOption, SinkArgument, SourceArgument
+from render_io._commands.options import OverwriteOption, SinkArgument, SourceArgument, refuse_same
 
 if TYPE_CHECKING:
     from render_io.reestimate import Executor, Options, SectionResult, Summary
@@ -109,7 +109,7 @@ def _run(
     from render_io.stores import open_sink, open_source
 
     source = open_source(source_text)
-    _refuse_same(source_text, sink_text)
+    refuse_same(source_text, sink_text)
     with ExitStack() as stack:
         sink = stack.enter_context(open_sink(sink_text, overwrite=overwrite, resume=resume))
         report = None if folder is None else stack.enter_context(ReportWriter(folder))
@@ -118,12 +118,6 @@ def _run(
             report.finish(summary, {"source": source_text, "sink": sink_text}, options)
     _print(summary, options, report.page if report is not None else None)
     return summary
-
-
-def _refuse_same(source: str, sink: str) -> None:
-    same = source == sink if "://" in source else Path(source).resolve() == Path(sink).resolve()
-    if same:
-        raise typer.BadParameter(f"expected another place for the new stack than that of the old one, {source}")
 
 
 def _shown(

@@ -226,9 +226,11 @@ def package_point_match_data_into_json(
         ``{"tileId", local_or_world: [x, y]}``, plain floats.
     """
     points = np.asarray(dataarray, dtype=np.float64)
-    if points.size and (points.ndim != 2 or points.shape[1] < 2):
+    if points.size == 0:
+        return []
+    if points.ndim != 2 or points.shape[1] < 2:
         raise RenderError(f"expected points of shape (N, 2), got {points.shape}")
-    return [{"tileId": tileId, local_or_world: row} for row in points.reshape(-1, points.shape[-1])[:, :2].tolist()]
+    return [{"tileId": tileId, local_or_world: row} for row in points[:, :2].tolist()]
 
 
 def unpackage_world_to_local_point_match_from_json(json_answer: Sequence[Sequence[Coordinate]], tileId: str) -> Points:

@@ -380,7 +380,7 @@ def _batches(matches: list[Match]) -> list[list[Match]]:
             batches.append([])
             points = 0
         batches[-1].append(match)
-        points += len((match.get("matches") or {}).get("w") or ())
+        points += len(match["matches"]["w"]) if match.get("matches") else 0
     return batches
 
 

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from tests.render_io.answering import Answering, answering
+from tests.render_io.client.scripting import script, temporary
+
+__all__ = ["embedded", "quick_retries", "script", "service", "temporary"]
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import inspect
 
 import pytest
 
-from tests.render_io import surface
+from tests.render_io import surface, surface_table
 from tests.shared import requires_shared
 
 ROWS = surface.snapshot_rows()
@@ -54,6 +54,13 @@ def test_a_difference_would_be_seen():
 def test_names_that_pipelines_use_beside_the_tables(module, names):
     found = __import__(f"render_io.{module}", fromlist=names)
     assert [name for name in names if not hasattr(found, name)] == []
+
+
+def test_the_table_in_the_docs_is_true():
+    rows = surface_table.rows_of_table(surface_table.TABLE.read_text())
+    assert list(rows) == [row.key for row in ROWS]
+    for row in ROWS:
+        assert set(rows[row.key]) <= set(surface_table.tests_of(row)), f"write the table anew for {row.key}"
 
 
 @pytest.mark.parametrize("name", ["render", "stack", "pointmatch", "coordinate", "image", "client"])

@@ -1,4 +1,4 @@
-"""A stand-in of the Java client's script, and the connections that use it."""
+"""A stand-in of the Java client's script, and the connections that use it; its fixtures are those of the suite."""
 
 from __future__ import annotations
 

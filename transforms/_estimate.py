@@ -74,7 +74,7 @@ def refuse(status: int, model: str, needed: int, src: Points, dst: Points) -> No
     if status == least_squares.NOT_ENOUGH:
         raise NotEnoughPointsError(f"expected at least {needed} points for a {model} fit, got {count}")
     if status == least_squares.NOT_FINITE:
-        bad = as_indices(~np.isfinite(np.column_stack([src, dst])).all(axis=1))
+        bad = as_indices(np.asarray(~np.isfinite(np.column_stack([src, dst])).all(axis=1)))
         raise IllDefinedPointsError(f"expected finite points for a {model} fit, {len(bad)} of {count} are not", bad)
     if status == least_squares.ILL_DEFINED:
         raise IllDefinedPointsError(

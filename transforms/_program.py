@@ -30,12 +30,15 @@ class Program:
         Deepest nesting of interpolated transforms.
     solves : bool
         Whether an instruction looks for pre-images, which may fail.
+    offsets : ndarray
+        (T + 1,) int64: member i has instructions offsets[i]:offsets[i + 1]. (2,) for one transform.
     """
 
     instructions: IntArray
     params: FloatArray
     depth: int
     solves: bool
+    offsets: IntArray
 
 
 class ProgramBuilder:
@@ -146,7 +149,7 @@ class ProgramBuilder:
         self._depth = 0
 
     def column(self, op: int, rows: FloatArray) -> IntArray:
-        """Add parameters of one operation for many members; the caller arranges the instructions.
+        """Store parameters of one operation for many members; the caller arranges the instructions.
 
         Parameters
         ----------
@@ -169,7 +172,7 @@ class ProgramBuilder:
         return table
 
     def repeated(self, first: int, count: int) -> IntArray:
-        """Instructions from `first` on, for many members that share them; the caller arranges them.
+        """Give instructions from `first` on to many members; the caller arranges them.
 
         Parameters
         ----------
@@ -186,8 +189,13 @@ class ProgramBuilder:
         rows = np.array(self._rows[first:], dtype=np.int64).reshape(1, -1, 4)
         return np.repeat(rows, count, axis=0)
 
-    def build(self) -> Program:
+    def build(self, offsets: IntArray | None = None) -> Program:
         """Make the flat arrays.
+
+        Parameters
+        ----------
+        offsets : ndarray, optional
+            (T + 1,) int64: bounds of the members; by default everything is one.
 
         Returns
         -------
@@ -197,4 +205,5 @@ class ProgramBuilder:
         params = np.concatenate(self._chunks) if self._chunks else np.empty(0)
         params.flags.writeable = False
         rows = np.array(self._rows, dtype=np.int64).reshape(-1, 4)
-        return Program(rows, params, self._deepest, self.solves)
+        bounds = np.array([0, len(rows)], dtype=np.int64) if offsets is None else offsets
+        return Program(rows, params, self._deepest, self.solves, bounds)

@@ -7,34 +7,78 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from transforms._kernels.newton import jet_rows
-from transforms._kernels.program import run_program
+from transforms._kernels.program import run_members
 from transforms._program import Program
-from transforms._types import FloatArray, IntArray, Points
+from transforms._types import ByteArray, FloatArray, Points
 from transforms._validate import as_indices
 from transforms.errors import NonInvertibleError
 
 if TYPE_CHECKING:
     from transforms.base import OnError, Transform
 
-__all__ = ["run_backward", "run_forward", "run_jacobian"]
+__all__ = ["NO_START", "options_of", "run_backward", "run_forward", "run_in_order", "run_jacobian"]
 
-TOLERANCE = 1e-9
-MAX_ITERATIONS = 50
-_NO_START = np.empty((0, 2))
+NO_START = np.empty((0, 2))
+_ONE = np.zeros(1, dtype=np.int64)
 
 
-def _run(
-    program: Program, points: Points, out: Points, initial: Points, tolerance: float, max_iterations: int
-) -> IntArray:
-    failed = np.zeros(points.shape[0], dtype=np.int64)
-    run_program(
-        program.instructions, 0, len(program.instructions), program.params, program.depth, initial, tolerance,
-        max_iterations, False, points, out, failed,
+def options_of(tolerance: float = 1e-9, max_iterations: int = 50, in_order: bool = False) -> FloatArray:
+    """Options of a run as the interpreter reads them.
+
+    Parameters
+    ----------
+    tolerance : float, optional
+        Relative tolerance of pre-images.
+    max_iterations : int, optional
+        Newton steps per start value.
+    in_order : bool, optional
+        Whether to evaluate in Java's order of operations.
+
+    Returns
+    -------
+    ndarray
+        (3,).
+    """
+    return np.array([tolerance, max_iterations, in_order], dtype=np.float64)
+
+
+_FORWARD = options_of()
+_IN_ORDER = options_of(in_order=True)
+
+
+def _run(program: Program, points: Points, out: Points, initial: Points, options: FloatArray) -> ByteArray:
+    count = points.shape[0]
+    failed = np.zeros(count, dtype=np.uint8)
+    run_members(
+        program.instructions,
+        program.offsets,
+        program.params,
+        program.depth,
+        _ONE,
+        count,
+        initial,
+        options,
+        points,
+        out,
+        failed,
     )
     return failed
 
 
-def _refuse(transform: Transform, failed: IntArray, points: Points) -> None:
+def run_in_order(program: Program, points: Points, out: Points) -> None:
+    """Map points in Java's order of operations; what has no value becomes NaN.
+
+    Parameters
+    ----------
+    program : Program
+        Of one transform.
+    points, out : ndarray
+        (N, 2) float64, C-contiguous; may be the same.
+    """
+    _run(program, points, out, NO_START, _IN_ORDER)
+
+
+def _refuse(transform: Transform, failed: ByteArray, points: Points) -> None:
     """Raise for targets without pre-image; rows that were NaN before are not failures."""
     bad = failed.astype(bool) & ~np.isnan(points).any(axis=1)
     if bad.any():
@@ -64,7 +108,7 @@ def run_forward(transform: Transform, points: Points, out: Points) -> None:
     """
     program = transform._forward()
     source = points.copy() if program.solves and out is points else points
-    failed = _run(program, source, out, _NO_START, TOLERANCE, MAX_ITERATIONS)
+    failed = _run(program, source, out, NO_START, _FORWARD)
     if program.solves:
         _refuse(transform, failed, source)
 
@@ -112,7 +156,8 @@ def run_backward(
             raise
         out.fill(np.nan)
         return out
-    failed = _run(program, points, out, _NO_START if initial is None else initial, tolerance, max_iterations)
+    options = options_of(tolerance, max_iterations)
+    failed = _run(program, points, out, NO_START if initial is None else initial, options)
     if on_error == "raise":
         _refuse(transform, failed, points)
     return out

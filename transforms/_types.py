@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["FloatArray", "IntArray", "Points", "PointsLike", "Weights"]
+__all__ = ["ByteArray", "FloatArray", "IntArray", "Points", "PointsLike", "Weights"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 IntArray: TypeAlias = npt.NDArray[np.int64]
+ByteArray: TypeAlias = npt.NDArray[np.uint8]
 
 Points: TypeAlias = npt.NDArray[np.float64]
 """(N, 2) float64, x first, in pixels."""
@@ -20,5 +21,3 @@ Weights: TypeAlias = npt.NDArray[np.float64]
 
 PointsLike: TypeAlias = npt.ArrayLike
 """Anything that numpy turns into (N, 2) numbers."""
-
-Scratch: TypeAlias = npt.NDArray[Any]

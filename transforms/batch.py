@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -19,17 +19,19 @@ from transforms._jit import run_chunks
 from transforms._kernels import batch as kernels
 from transforms._kernels import batch_polynomial as polynomials
 from transforms._kernels import codes
-from transforms._kernels.mesh import border_counts, border_points
+from transforms._kernels.program import run_members
 from transforms._program import Program, ProgramBuilder
+from transforms._run import NO_START, options_of
 from transforms._types import FloatArray, IntArray, Points, PointsLike
 from transforms._validate import as_points
 from transforms.affine_array import AffineArray
 from transforms.approximate import sampling_grid
 from transforms.base import Transform
+from transforms.columns import Column
 from transforms.errors import EstimationError, NonInvertibleError, PointsError
 from transforms.fit import TransformsLike, as_transform
 from transforms.linear import Affine, Rigid, Similarity, Translation
-from transforms.mesh import checked_size
+from transforms.mesh import border_of, checked_size
 from transforms.polynomial import Polynomial
 
 __all__ = ["BatchEstimate", "TransformBatch", "fit_batch"]
@@ -50,6 +52,13 @@ _LINEAR = {Translation: "translation", Rigid: "rigid", Similarity: "similarity",
 _MEMBERS_PER_THREAD = 64
 _SAMPLE_BYTES = 1 << 22
 """Mapped samples kept at a time by one thread: small enough for its cache."""
+
+
+AnyColumn: TypeAlias = Transform | AffineArray | Column
+"""What one place in the lists of all members holds."""
+
+Use: TypeAlias = Callable[[Points, IntArray], None]
+"""What is done with mapped samples (M * count, 2) of members (M,)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,8 +96,8 @@ class BatchEstimate:
         return self.model._from_affine(self.params[index].reshape(6))  # type: ignore[attr-defined, no-any-return]
 
 
-Compiled: TypeAlias = tuple[Program, IntArray, IntArray]
-"""Program of all members, bounds of each, and a status: non-zero for members that could not be compiled."""
+Compiled: TypeAlias = tuple[Program, IntArray]
+"""Program of all members, and a status: non-zero for members that could not be compiled."""
 
 
 def _compile_lists(members: Sequence[Transform], backward: bool) -> Compiled:
@@ -104,28 +113,36 @@ def _compile_lists(members: Sequence[Transform], backward: bool) -> Compiled:
             builder.truncate(bounds[-1])
             status[i] = SINGULAR
         bounds.append(len(builder))
-    return builder.build(), np.array(bounds, dtype=np.int64), status
+    return builder.build(np.array(bounds, dtype=np.int64)), status
 
 
-def _compile_columns(columns: Sequence[Transform | AffineArray], count: int, backward: bool) -> Compiled:
-    builder, parts = ProgramBuilder(), []
-    status = np.zeros(count, dtype=np.int64)
-    for column in reversed(columns) if backward else columns:
-        if isinstance(column, AffineArray):
-            rows, failed = column._inverted() if backward else (column._params, np.zeros(count, dtype=np.int64))
+def _compile_column(column: AnyColumn, count: int, backward: bool, builder: ProgramBuilder, status: IntArray) -> IntArray:
+    """(T, M, 4) instructions of one column."""
+    if isinstance(column, AffineArray):
+        rows = column._params
+        if backward:
+            rows, failed = column._inverted()
             status[failed != 0] = SINGULAR
-            parts.append(builder.column(codes.AFFINE, rows.reshape(count, -1)))
-        else:
-            before = len(builder)
-            if backward:
-                column._compile_inverse(builder)
-            else:
-                column._compile(builder)
-            parts.append(builder.repeated(before, count))
-    program = builder.build()
-    table = np.concatenate(parts, axis=1) if parts else np.empty((count, 0, 4), dtype=np.int64)
+        return builder.column(codes.AFFINE, rows.reshape(count, -1))
+    if isinstance(column, Column):
+        if backward:
+            raise NonInvertibleError(f"{type(column).__name__} is compiled forward only: use TransformBatch.from_lists")
+        return column._rows(builder)
+    before = len(builder)
+    if backward:
+        column._compile_inverse(builder)
+    else:
+        column._compile(builder)
+    return builder.repeated(before, count)
+
+
+def _compile_columns(columns: Sequence[AnyColumn], count: int, backward: bool) -> Compiled:
+    builder, status = ProgramBuilder(), np.zeros(count, dtype=np.int64)
+    order = reversed(columns) if backward else columns
+    parts = [_compile_column(column, count, backward, builder, status) for column in order]
+    table = np.concatenate(parts, axis=1)
     offsets = np.arange(count + 1, dtype=np.int64) * table.shape[1]
-    return replace(program, instructions=np.ascontiguousarray(table.reshape(-1, 4))), offsets, status
+    return replace(builder.build(offsets), instructions=np.ascontiguousarray(table.reshape(-1, 4))), status
 
 
 class TransformBatch:
@@ -141,7 +158,7 @@ class TransformBatch:
 
     def __init__(self, compile_members: Callable[[bool], Compiled]) -> None:
         self._compile_members = compile_members
-        self._program, self._offsets, _ = compile_members(False)
+        self._program, _ = compile_members(False)
         self._inverse: Compiled | None = None
 
     @classmethod
@@ -167,37 +184,38 @@ class TransformBatch:
         return cls(partial(_compile_lists, members))
 
     @classmethod
-    def from_columns(cls, columns: Sequence[Transform | AffineArray]) -> TransformBatch:
+    def from_columns(cls, columns: Sequence[AnyColumn]) -> TransformBatch:
         """Compile members that all have the same structure, without a Python object per member.
 
         Parameters
         ----------
         columns : sequence
-            In order of application: a Transform that all members share, or an AffineArray with one row per member. At least one AffineArray.
+            In order of application: a Transform that all members share, an AffineArray with one row per member, or a
+            `Column`. At least one that is not shared.
 
         Returns
         -------
         TransformBatch
-            Of as many members as the arrays have rows.
+            Of as many members as the columns have rows.
 
         Raises
         ------
         PointsError
-            No AffineArray, arrays of different lengths, or something else in the columns.
+            Columns of no or of different lengths, or something else among them.
         """
-        for i, column in enumerate(columns):
-            if not isinstance(column, Transform | AffineArray):
-                raise PointsError(
-                    f"expected a Transform or an AffineArray in column {i}, got {type(column).__name__}", (i,)
-                )
-        lengths = {len(column) for column in columns if isinstance(column, AffineArray)}
+        given: Sequence[Any] = columns
+        for i, column in enumerate(given):
+            if not isinstance(column, Transform | AffineArray | Column):
+                message = f"expected a Transform, AffineArray or Column at place {i}, got {type(column).__name__}"
+                raise PointsError(message, (i,))
+        lengths = {len(column) for column in columns if isinstance(column, AffineArray | Column)}
         if len(lengths) != 1:
-            raise PointsError(f"expected AffineArrays of one length among the columns, got lengths {sorted(lengths)}")
+            raise PointsError(f"expected columns of one length, got lengths {sorted(lengths)}")
         return cls(partial(_compile_columns, list(columns), lengths.pop()))
 
     def __len__(self) -> int:
         """Return the number of members."""
-        return len(self._offsets) - 1
+        return len(self._program.offsets) - 1
 
     # ---------------------------------------------------------------- maps
 
@@ -242,7 +260,7 @@ class TransformBatch:
             Any other shape of the points.
         """
         status = np.zeros(len(self), dtype=np.int64)
-        return self._run(self._program, self._offsets, points, 1e-9, 50, status), status
+        return self._run(self._program, points, options_of(), status), status
 
     def apply_inverse(self, points: npt.ArrayLike, *, tolerance: float = 1e-9, max_iterations: int = 50) -> FloatArray:
         """Find pre-images under every member.
@@ -296,49 +314,32 @@ class TransformBatch:
         """
         if self._inverse is None:
             self._inverse = self._compile_members(True)
-        program, offsets, singular = self._inverse
+        program, singular = self._inverse
         status = singular.copy()
-        return self._run(program, offsets, points, tolerance, max_iterations, status), status
+        return self._run(program, points, options_of(tolerance, max_iterations), status), status
 
-    def _run(
-        self,
-        program: Program,
-        offsets: IntArray,
-        points: npt.ArrayLike,
-        tolerance: float,
-        max_iterations: int,
-        status: IntArray,
-    ) -> FloatArray:
-        given = self._checked_points(points)
-        shared = given.shape[0] == 1 and np.ndim(points) == 2
-        out = np.empty((len(self), given.shape[1], 2))
+    def _run(self, program: Program, points: npt.ArrayLike, options: FloatArray, status: IntArray) -> FloatArray:
+        given, count = self._checked_points(points)
+        out = np.empty((len(self), count, 2))
+        own = np.ndim(points) == 3
 
         def work(first: int, last: int) -> None:
-            kernels.batch_map(
-                program.instructions,
-                offsets,
-                program.params,
-                program.depth,
-                given,
-                shared,
-                tolerance,
-                max_iterations,
-                first,
-                last,
-                out,
-                status,
-            )
+            members = np.arange(first, last, dtype=np.int64)
+            part = given[first * count : last * count] if own else given
+            _map(program, members, count, part, out[first:last].reshape(-1, 2), options, status)
 
-        run_chunks(work, len(self), max(1, _MEMBERS_PER_THREAD * 100 // max(1, given.shape[1])))
+        run_chunks(work, len(self), max(1, _MEMBERS_PER_THREAD * 100 // max(1, count)))
         return out
 
-    def _checked_points(self, points: npt.ArrayLike) -> FloatArray:
+    def _checked_points(self, points: npt.ArrayLike) -> tuple[Points, int]:
+        """Points of all members, (T * N, 2), or (N, 2) for all; and N."""
         if np.ndim(points) != 3:
-            return as_points(points)[None]
-        array = np.asarray(points)
+            given = as_points(points)
+            return given, len(given)
+        array: np.ndarray[Any, Any] = np.asarray(points)
         if array.shape[0] != len(self) or array.shape[2] != 2:
             raise PointsError(f"expected points as (N, 2) or ({len(self)}, N, 2), got shape {array.shape}")
-        return as_points(array.reshape(-1, 2)).reshape(array.shape)
+        return as_points(array.reshape(-1, 2)), array.shape[1]
 
     # ---------------------------------------------------------------- tiles
 
@@ -379,30 +380,30 @@ class TransformBatch:
         PointsError
             Bad sizes.
         """
-        program, boxes = self._program, np.empty((len(self), 4))
-        status = np.zeros(len(self), dtype=np.int64)
+        boxes = np.empty((len(self), 4))
+        options = options_of(in_order=True)
         for w, h, members in self._sizes(width, height):
-            checked_size(w, h, mesh_cell_size)
-            nx, ny = border_counts(w, h, float(mesh_cell_size))
-            border = np.empty((2 * (nx + ny), 2))
-            border_points(w, h, nx, ny, border)
+            border = border_of(*checked_size(w, h, mesh_cell_size))
 
-            def work(first: int, last: int, members: IntArray = members, border: Points = border) -> None:
-                kernels.batch_boxes(
-                    program.instructions,
-                    self._offsets,
-                    program.params,
-                    program.depth,
-                    members,
-                    border,
-                    first,
-                    last,
-                    boxes,
-                    status,
-                )
+            def box(mapped: Points, part: IntArray, count: int = len(border)) -> None:
+                kernels.member_boxes(part, count, mapped, boxes)
 
-            run_chunks(work, len(members), _MEMBERS_PER_THREAD)
+            self._sample(border, members, options, box, np.zeros(len(self), dtype=np.int64))
         return boxes
+
+    def _sample(self, grid: Points, members: IntArray, options: FloatArray, use: Use, status: IntArray) -> None:
+        """Map a grid by members and hand the images, some members at a time, to ``use(images, members)``."""
+        piece = max(1, _SAMPLE_BYTES // max(1, grid.nbytes))
+
+        def work(first: int, last: int) -> None:
+            room = np.empty((min(piece, last - first) * len(grid), 2))
+            for lo in range(first, last, piece):
+                part = members[lo : min(lo + piece, last)]
+                images = room[: len(part) * len(grid)]
+                _map(self._program, part, len(grid), grid, images, options, status)
+                use(images, part)
+
+        run_chunks(work, len(members), _MEMBERS_PER_THREAD)
 
     def reestimate(
         self,
@@ -439,33 +440,8 @@ class TransformBatch:
         estimate = _empty_estimate(model, order, len(self))
         for w, h, members in self._sizes(width, height):
             grid = sampling_grid(samples, w, h)
-            self._reestimate_group(estimate, order, grid, members)
+            self._sample(grid, members, options_of(), _refitter(estimate, order, grid), estimate.status)
         return estimate
-
-    def _reestimate_group(self, estimate: BatchEstimate, order: int, grid: Points, members: IntArray) -> None:
-        program = self._program
-        refit = _refitter(estimate, order, grid)
-        piece = max(1, _SAMPLE_BYTES // max(1, grid.nbytes))
-
-        def work(first: int, last: int) -> None:
-            samples = np.empty((min(piece, last - first), *grid.shape))
-            for lo in range(first, last, piece):
-                hi = min(lo + piece, last)
-                kernels.batch_sample(
-                    program.instructions,
-                    self._offsets,
-                    program.params,
-                    program.depth,
-                    members,
-                    grid,
-                    lo,
-                    hi,
-                    samples,
-                    estimate.status,
-                )
-                refit(samples, members, lo, hi)
-
-        run_chunks(work, len(members), _MEMBERS_PER_THREAD)
 
 
 def _empty_estimate(model: type[Transform], order: int, count: int) -> BatchEstimate:
@@ -481,25 +457,40 @@ def _empty_estimate(model: type[Transform], order: int, count: int) -> BatchEsti
     )
 
 
-Refit: TypeAlias = Callable[[FloatArray, IntArray, int, int], None]
+def _map(
+    program: Program,
+    members: IntArray,
+    count: int,
+    points: Points,
+    out: Points,
+    options: FloatArray,
+    status: IntArray,
+) -> None:
+    """Run members on their points, or on points shared by all, and note who failed."""
+    failed = np.zeros(len(out), dtype=np.uint8)
+    run_members(
+        program.instructions,
+        program.offsets,
+        program.params,
+        program.depth,
+        members,
+        count,
+        NO_START,
+        options,
+        points,
+        out,
+        failed,
+    )
+    kernels.member_statuses(members, count, points, out, failed, status)
 
 
-def _refitter(estimate: BatchEstimate, order: int, grid: Points) -> Refit:
-    """The kernel that fits the model to mapped grids, bound to where its results go."""
+def _refitter(estimate: BatchEstimate, order: int, grid: Points) -> Use:
+    """Bind the kernel that fits the model to mapped grids to where its results go."""
     results = estimate.params, estimate.rms, estimate.max_residual, estimate.status
-    if estimate.model in _LINEAR:
-        code = MODEL_CODES[_LINEAR[estimate.model]]
-        rows = estimate.params.reshape(-1, 6)
-
-        def refit_linear(samples: FloatArray, members: IntArray, lo: int, hi: int) -> None:
-            kernels.batch_refit_linear(code, grid, samples, members, lo, hi, rows, *results[1:])
-
-        return refit_linear
-
-    def refit_polynomial(samples: FloatArray, members: IntArray, lo: int, hi: int) -> None:
-        polynomials.batch_refit_polynomial(order, grid, samples, members, lo, hi, *results)
-
-    return refit_polynomial
+    if estimate.model not in _LINEAR:
+        return lambda images, members: polynomials.batch_refit_polynomial(order, grid, images, members, *results)
+    code, rows = MODEL_CODES[_LINEAR[estimate.model]], estimate.params.reshape(-1, 6)
+    return lambda images, members: kernels.batch_refit_linear(code, grid, images, members, rows, *results[1:])
 
 
 def _checked_offsets(offsets: npt.ArrayLike, count: int) -> IntArray:

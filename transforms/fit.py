@@ -7,7 +7,7 @@ blended fit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias, Union
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,7 @@ __all__ = ["TransformsLike", "as_transform", "estimate_dstpts", "estimate_interp
 
 AFFINE_FAMILY = (Translation, Rigid, Similarity, Affine)
 
-TransformsLike: TypeAlias = Union[Transform, Sequence["TransformsLike"]]
+TransformsLike: TypeAlias = Transform | Sequence["TransformsLike"]
 """One transform, or a sequence of them, nested at will, applied first to last."""
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from transforms._kernels import mesh as kernels
+from transforms._run import run_in_order
 from transforms._types import FloatArray, IntArray, Points, PointsLike
 from transforms._validate import as_float, as_indices, as_points
 from transforms.base import OnError, Transform
@@ -49,6 +50,25 @@ def checked_size(width: float, height: float, mesh_cell_size: float) -> tuple[fl
             f"expected a mesh of at most 1e7 cells, got {sizes[0]} x {sizes[1]} px at {sizes[2]} px a cell"
         )
     return sizes
+
+
+def border_of(width: float, height: float, cell: float) -> Points:
+    """Sample points of the stored box of a tile.
+
+    Parameters
+    ----------
+    width, height, cell : float
+        Size of the tile and distance of the samples, in pixels, as from `checked_size`.
+
+    Returns
+    -------
+    ndarray
+        (2 (nx + ny), 2) in tile pixels.
+    """
+    nx, ny = kernels.border_counts(width, height, cell)
+    points = np.empty((2 * (nx + ny), 2))
+    kernels.border_points(width, height, nx, ny, points)
+    return points
 
 
 def bounding_box(
@@ -115,9 +135,9 @@ def java_box(
         A size is not finite or the cell not positive.
     """
     w, h, cell = checked_size(width, height, mesh_cell_size)
-    program, box = transform._forward(), np.empty(4)
-    rows = program.instructions
-    finite = kernels.stored_box(rows, 0, len(rows), program.params, program.depth, w, h, cell, box)
+    points, box = border_of(w, h, cell), np.empty(4)
+    run_in_order(transform._forward(), points, points)
+    finite = kernels.box_of_points(points, False, box)
     return (float(box[0]), float(box[1]), float(box[2]), float(box[3])), bool(finite)
 
 
@@ -164,10 +184,14 @@ class TileMesh:
             A size is not finite or the cell not positive.
         """
         w, h, cell = checked_size(width, height, mesh_cell_size)
-        program = transform._forward()
-        rows = program.instructions
-        parts = kernels.build_mesh(rows, 0, len(rows), program.params, program.depth, w, h, cell)
-        return cls(*parts, kernels.vertex_weight(w, h, cell))
+        nx, ny = kernels.mesh_counts(w, h, cell)
+        local = np.empty((ny * nx + (ny - 1) * (nx - 1), 2))
+        triangles = np.empty(((ny - 1) * (4 * nx - 4), 3), dtype=np.int64)
+        kernels.mesh_vertices(w, h, nx, ny, local)
+        kernels.mesh_triangles(nx, ny, triangles)
+        world = np.empty(local.shape)
+        run_in_order(transform._forward(), local, world)
+        return cls(local, world, triangles, kernels.vertex_weight(w, h, cell))
 
     def box(self) -> tuple[float, float, float, float]:
         """Give the box of the mapped vertices: render's exact-mesh alternative to the stored box.
@@ -271,7 +295,7 @@ def java_apply(transform: Transform, points: Points) -> Points:
         (N, 2) in world pixels.
     """
     program, out = transform._forward(), np.empty(points.shape)
-    kernels.java_map(program.instructions, program.params, program.depth, points, out)
+    run_in_order(program, points, out)
     return out
 
 

@@ -1,7 +1,7 @@
-"""Many programs over few points each: the loops behind `TransformBatch` and `fit_batch`.
+"""What many members need besides the interpreter: statuses, boxes, fits of the linear family.
 
-Members are slices of one table of instructions. Every kernel works on a range of members with its own small buffers, so ranges can run on
-different threads; each member goes through the same kernels as a single transform and gets the same bits.
+Every kernel works on a part of the members, so parts can run on different threads; each member goes through the same
+kernels as a single transform and gets the same bits.
 """
 
 from __future__ import annotations
@@ -11,17 +11,10 @@ import math
 import numpy as np
 
 from transforms._jit import kernel
-from transforms._kernels import codes
-from transforms._kernels.dispatch import leaf_apply
-from transforms._kernels.java_order import apply_in_order
 from transforms._kernels.least_squares import fit_slice
 from transforms._kernels.linear import affine_apply
 from transforms._kernels.mesh import box_of_points
-from transforms._kernels.program import BLOCK, run_block
-from transforms._types import FloatArray, IntArray, Points
-
-SLOTS = 16
-"""Images of the shared grid that a thread remembers: tiles of one camera share their lens correction."""
+from transforms._types import ByteArray, FloatArray, IntArray, Points
 
 NOT_FINITE = 3
 """Status of a member whose map is not finite on its samples."""
@@ -30,144 +23,44 @@ NO_PREIMAGE = 4
 
 
 @kernel
-def run_member(
-    instructions: IntArray,
-    lo: int,
-    hi: int,
-    params: FloatArray,
-    stack: FloatArray,
-    scratch: FloatArray,
-    tolerance: float,
-    max_iterations: int,
-    in_order: bool,
-    points: Points,
-    failed: IntArray,
+def member_statuses(
+    members: IntArray, count: int, points: Points, out: Points, failed: ByteArray, status: IntArray
 ) -> None:
-    """Run one member's instructions on points in place, block by block."""
-    none = points[:0]
-    for first in range(0, points.shape[0], BLOCK):
-        last = min(first + BLOCK, points.shape[0])
-        run_block(
-            instructions, lo, hi, params, stack, scratch, none, tolerance, max_iterations, in_order,
-            points[first:last], failed[first:last],
-        )
+    """Statuses of mapped members, where they have none yet; rows that were not finite before do not count.
 
-
-@kernel
-def map_grid(
-    instructions: IntArray,
-    lo: int,
-    hi: int,
-    params: FloatArray,
-    stack: FloatArray,
-    scratch: FloatArray,
-    in_order: bool,
-    grid: Points,
-    cache: FloatArray,
-    owners: IntArray,
-    out: Points,
-    failed: IntArray,
-) -> None:
-    """Map the shared grid by one member; what a costly first leaf makes of the grid is remembered in ``cache``.
-
-    ``owners`` (SLOTS, 2) holds operation and parameter offset of each slot.
+    Arguments as of `program.run_members`; ``status`` is by member number. A member that has a status already, such as
+    one without inverse, gets NaN rows.
     """
-    at = lo
-    op = instructions[lo, codes.OP] if lo < hi else codes.AFFINE
-    if codes.HOMOGRAPHY < op < codes.FORK:
-        start, stop = instructions[lo, codes.START], instructions[lo, codes.STOP]
-        slot = start % SLOTS
-        if owners[slot, 0] != op or owners[slot, 1] != start:
-            if in_order:
-                apply_in_order(op, params[start:stop], grid, cache[slot])
-            else:
-                leaf_apply(op, params[start:stop], grid, cache[slot])
-            owners[slot, 0], owners[slot, 1] = op, start
-        out[:] = cache[slot]
-        at = lo + 1
-    else:
-        out[:] = grid
-    run_member(instructions, at, hi, params, stack, scratch, 1e-9, 50, in_order, out, failed)
-
-
-@kernel
-def not_finite_status(points: Points, out: Points, failed: IntArray) -> int:
-    """Status of a mapped member: rows that were not finite before do not count."""
-    status = 0
-    for i in range(out.shape[0]):
-        if math.isfinite(points[i, 0] + points[i, 1]):
-            if failed[i]:
-                return NO_PREIMAGE
-            if not math.isfinite(out[i, 0] + out[i, 1]):
-                status = NOT_FINITE
-    return status
-
-
-@kernel
-def batch_map(
-    instructions: IntArray,
-    offsets: IntArray,
-    params: FloatArray,
-    depth: int,
-    points: FloatArray,
-    shared: bool,
-    tolerance: float,
-    max_iterations: int,
-    first: int,
-    last: int,
-    out: FloatArray,
-    status: IntArray,
-) -> None:
-    """Run members first to last: points (1, N, 2) for all when ``shared``, else (T, N, 2); out is (T, N, 2)."""
-    stack = np.empty((depth, BLOCK, 2))
-    scratch = np.empty((depth + 1, 6))
-    failed = np.zeros(points.shape[1], dtype=np.int64)
-    for t in range(first, last):
-        source = points[0] if shared else points[t]
-        if status[t]:
-            out[t] = math.nan
-            continue
-        failed[:] = 0
-        out[t] = source
-        run_member(
-            instructions, offsets[t], offsets[t + 1], params, stack, scratch, tolerance, max_iterations, False, out[t],
-            failed,
-        )
-        status[t] = not_finite_status(source, out[t], failed)
-
-
-@kernel
-def batch_boxes(
-    instructions: IntArray,
-    offsets: IntArray,
-    params: FloatArray,
-    depth: int,
-    members: IntArray,
-    border: Points,
-    first: int,
-    last: int,
-    boxes: FloatArray,
-    status: IntArray,
-) -> None:
-    """Stored boxes of tiles of one size, members[first:last]; NaN where the map is not finite on the border."""
-    stack = np.empty((depth, BLOCK, 2))
-    scratch = np.empty((depth + 1, 6))
-    failed = np.zeros(border.shape[0], dtype=np.int64)
-    cache = np.empty((SLOTS, border.shape[0], 2))
-    owners = np.full((SLOTS, 2), -1, dtype=np.int64)
-    mapped = np.empty(border.shape)
-    for m in range(first, last):
+    shared = points.shape[0] == count
+    for m in range(members.shape[0]):
         t = members[m]
-        map_grid(
-            instructions, offsets[t], offsets[t + 1], params, stack, scratch, True, border, cache, owners, mapped, failed
-        )
-        if not box_of_points(mapped, False, boxes[t]):
-            boxes[t] = math.nan
-            status[t] = NOT_FINITE
+        base = m * count
+        source = 0 if shared else base
+        if status[t]:
+            out[base : base + count] = math.nan
+            continue
+        for i in range(count):
+            if math.isfinite(points[source + i, 0] + points[source + i, 1]):
+                if failed[base + i]:
+                    status[t] = NO_PREIMAGE
+                    break
+                if not math.isfinite(out[base + i, 0] + out[base + i, 1]):
+                    status[t] = NOT_FINITE
 
 
 @kernel
-def residual_summary(mapped: Points, target: Points, lo: int, hi: int, row: int, rms: FloatArray, worst: FloatArray) -> None:
+def member_boxes(members: IntArray, count: int, mapped: Points, boxes: FloatArray) -> None:
+    """Stored boxes from ``count`` mapped border points of each member; NaN where they are not all finite."""
+    for m in range(members.shape[0]):
+        t = members[m]
+        if not box_of_points(mapped[m * count : (m + 1) * count], False, boxes[t]):
+            boxes[t] = math.nan
+
+
+@kernel
+def residual_summary(
+    mapped: Points, target: Points, lo: int, hi: int, row: int, rms: FloatArray, worst: FloatArray
+) -> None:
     """Root mean square and maximum of the distances of rows 0 to hi - lo of mapped to rows lo to hi of target."""
     total = 0.0
     largest = 0.0
@@ -181,54 +74,23 @@ def residual_summary(mapped: Points, target: Points, lo: int, hi: int, row: int,
 
 
 @kernel
-def batch_sample(
-    instructions: IntArray,
-    offsets: IntArray,
-    params: FloatArray,
-    depth: int,
-    members: IntArray,
-    grid: Points,
-    first: int,
-    last: int,
-    out: FloatArray,
-    status: IntArray,
-) -> None:
-    """Map the shared grid by members[first:last] into out (last - first, S, 2), with statuses by member number."""
-    stack = np.empty((depth, BLOCK, 2))
-    scratch = np.empty((depth + 1, 6))
-    failed = np.zeros(grid.shape[0], dtype=np.int64)
-    cache = np.empty((SLOTS, grid.shape[0], 2))
-    owners = np.full((SLOTS, 2), -1, dtype=np.int64)
-    for m in range(first, last):
-        t = members[m]
-        failed[:] = 0
-        map_grid(
-            instructions, offsets[t], offsets[t + 1], params, stack, scratch, False, grid, cache, owners,
-            out[m - first], failed,
-        )
-        status[t] = not_finite_status(grid, out[m - first], failed)
-
-
-@kernel
 def batch_refit_linear(
     model: int,
     grid: Points,
-    samples: FloatArray,
+    samples: Points,
     members: IntArray,
-    first: int,
-    last: int,
     fitted: FloatArray,
     rms: FloatArray,
     worst: FloatArray,
     status: IntArray,
 ) -> None:
-    """Fit one member of the linear family to the mapped grids of members[first:last]; ``fitted`` is (T, 6)."""
+    """Fit the linear family to the mapped grids of members, (M * count, 2); ``fitted`` is (T, 6)."""
     none = np.empty(0)
     mapped = np.empty(grid.shape)
     count = grid.shape[0]
-    for m in range(first, last):
+    for m in range(members.shape[0]):
         t = members[m]
-        target = samples[m - first]
+        target = samples[m * count : (m + 1) * count]
         if status[t] == 0:
             status[t] = fit_slice(model, grid, target, none, 0, count, fitted[t])
         if status[t]:

@@ -18,24 +18,22 @@ from transforms._types import FloatArray, IntArray, Points
 def batch_refit_polynomial(
     order: int,
     grid: Points,
-    samples: FloatArray,
+    samples: Points,
     members: IntArray,
-    first: int,
-    last: int,
     fitted: FloatArray,
     rms: FloatArray,
     worst: FloatArray,
     status: IntArray,
 ) -> None:
-    """Fit polynomials to the mapped grids of members[first:last]; ``fitted`` is (T, 2, K)."""
+    """Fit polynomials to the mapped grids of members, (M * count, 2); ``fitted`` is (T, 2, K)."""
     none = np.empty(0)
     mapped = np.empty(grid.shape)
     count = grid.shape[0]
     refused, prepared = prepare_grid(order, grid)
     scratch = np.empty((2, prepared[3].shape[1]))
-    for m in range(first, last):
+    for m in range(members.shape[0]):
         t = members[m]
-        target = samples[m - first]
+        target = samples[m * count : (m + 1) * count]
         if status[t] == 0 and refused:
             status[t] = fit_polynomial(order, grid, target, none, 0, count, fitted[t])
         elif status[t] == 0:

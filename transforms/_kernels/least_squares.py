@@ -147,9 +147,7 @@ def fit_affine(src: Points, dst: Points, weights: FloatArray, lo: int, hi: int, 
 
 
 @kernel
-def fit_slice(
-    model: int, src: Points, dst: Points, weights: FloatArray, lo: int, hi: int, params: FloatArray
-) -> int:
+def fit_slice(model: int, src: Points, dst: Points, weights: FloatArray, lo: int, hi: int, params: FloatArray) -> int:
     """Fit one member of the linear family to points lo to hi; ``params`` (6,) is left alone on failure."""
     needed = 1 if model == TRANSLATION else (3 if model == AFFINE else 2)
     if hi - lo < needed:

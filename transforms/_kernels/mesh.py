@@ -11,7 +11,6 @@ import math
 import numpy as np
 
 from transforms._jit import kernel
-from transforms._kernels.program import run_program
 from transforms._types import FloatArray, IntArray, Points
 
 INT_MIN = -2147483648.0
@@ -75,28 +74,6 @@ def box_of_points(points: Points, of_mesh: bool, box: FloatArray) -> bool:
     box[2] = box[0] + whole_extent(max_x - min_x, of_mesh)
     box[3] = box[1] + whole_extent(max_y - min_y, of_mesh)
     return finite
-
-
-@kernel
-def stored_box(
-    instructions: IntArray,
-    lo: int,
-    hi: int,
-    params: FloatArray,
-    depth: int,
-    width: float,
-    height: float,
-    cell: float,
-    box: FloatArray,
-) -> bool:
-    """Bounding box of one tile as the service stores it, and whether the map was finite on the border."""
-    nx, ny = border_counts(width, height, cell)
-    points = np.empty((2 * (nx + ny), 2))
-    border_points(width, height, nx, ny, points)
-    failed = np.zeros(points.shape[0], dtype=np.int64)
-    none = np.empty((0, 2))
-    run_program(instructions, lo, hi, params, depth, none, 1e-9, 50, True, points, points, failed)
-    return box_of_points(points, False, box)
 
 
 @kernel
@@ -256,31 +233,6 @@ def mesh_frame(q: Points, columns: int, rows: int, frame: FloatArray, corner: Fl
     frame[2] = columns / (high_x - low_x) if high_x > low_x else 0.0
     frame[3] = rows / (high_y - low_y) if high_y > low_y else 0.0
     corner[0], corner[1] = high_x, high_y
-
-
-@kernel
-def java_map(instructions: IntArray, params: FloatArray, depth: int, points: Points, out: Points) -> None:
-    """Map points by a whole program in Java's order of operations."""
-    failed = np.zeros(points.shape[0], dtype=np.int64)
-    run_program(
-        instructions, 0, instructions.shape[0], params, depth, np.empty((0, 2)), 1e-9, 50, True, points, out, failed
-    )
-
-
-@kernel
-def build_mesh(
-    instructions: IntArray, lo: int, hi: int, params: FloatArray, depth: int, width: float, height: float, cell: float
-) -> tuple[Points, Points, IntArray]:
-    """Source vertices, mapped vertices and triangles of a tile."""
-    nx, ny = mesh_counts(width, height, cell)
-    p = np.empty((ny * nx + (ny - 1) * (nx - 1), 2))
-    mesh_vertices(width, height, nx, ny, p)
-    triangles = np.empty(((ny - 1) * (4 * nx - 4), 3), dtype=np.int64)
-    mesh_triangles(nx, ny, triangles)
-    q = np.empty(p.shape)
-    failed = np.zeros(p.shape[0], dtype=np.int64)
-    run_program(instructions, lo, hi, params, depth, np.empty((0, 2)), 1e-9, 50, True, p, q, failed)
-    return p, q, triangles
 
 
 @kernel

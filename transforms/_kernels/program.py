@@ -1,6 +1,8 @@
-"""Interpreter of compiled programs: whole lists of transforms over blocks of points, or over one point with its Jacobian.
+"""Interpreter of compiled programs: lists of transforms over blocks of points, for one transform or for many.
 
-A block is small enough to stay in the first-level cache, so a list costs what its members cost and no more memory traffic than one.
+A block is small enough to stay in the first-level cache, so a list costs what its members cost and no more memory
+traffic than one. `run_members` is the only way in from Python: the interpreter holds every family's kernel, and to
+compile it once is enough.
 """
 
 from __future__ import annotations
@@ -16,15 +18,25 @@ from transforms._kernels.java_order import apply_in_order
 from transforms._kernels.lens import is_polynomial
 from transforms._kernels.newton import solve_point
 from transforms._kernels.polynomial_inverse import polynomial_preimages
-from transforms._types import FloatArray, IntArray, Points
+from transforms._types import ByteArray, FloatArray, IntArray, Points
 
 BLOCK = 512
 """Points per block: 8 KiB of coordinates."""
+SLOTS = 16
+"""Images of shared points that are remembered: tiles of one camera share their lens correction."""
+MOST_REMEMBERED = 2048
+"""Largest set of shared points that is worth remembering."""
+
+# Places in the options of a run.
+TOLERANCE = 0
+MAX_ITERATIONS = 1
+IN_ORDER = 2
+"""Not zero asks for Java's order of operations."""
 
 
 @kernel
 def blend_block(weight: float, first: Points, current: Points) -> None:
-    """Current = first + weight * (current - first), Java's order of operations."""
+    """current = first + weight * (current - first), Java's order of operations."""
     for i in range(current.shape[0]):
         current[i, 0] = first[i, 0] + weight * (current[i, 0] - first[i, 0])
         current[i, 1] = first[i, 1] + weight * (current[i, 1] - first[i, 1])
@@ -46,18 +58,18 @@ def solve_block(
     start_map: FloatArray,
     scratch: FloatArray,
     initial: Points,
-    tolerance: float,
-    max_iterations: int,
+    options: FloatArray,
     points: Points,
-    failed: IntArray,
+    failed: ByteArray,
 ) -> None:
     """Replace points by their pre-images under instructions[lo:hi]; a failed one becomes NaN and is marked."""
+    limit = int(options[MAX_ITERATIONS])
     found = np.zeros(points.shape[0])
     if hi - lo == 1 and initial.shape[0] == 0:
         op = instructions[lo, codes.OP]
         values = params[instructions[lo, codes.START] : instructions[lo, codes.STOP]]
         if op == codes.POLYNOMIAL or (op == codes.LENS and is_polynomial(values)):
-            polynomial_preimages(values, start_map, tolerance, max_iterations, points, found)
+            polynomial_preimages(values, start_map, options[TOLERANCE], limit, points, found)
     for i in range(points.shape[0]):
         if found[i] > 0.0:
             continue
@@ -65,7 +77,7 @@ def solve_block(
         y0 = initial[i, 1] if initial.shape[0] else math.nan
         u, v = points[i, 0], points[i, 1]
         x, y, good = solve_point(
-            instructions, lo, hi, params, start_map, scratch, u, v, x0, y0, tolerance, max_iterations
+            instructions, lo, hi, params, start_map, scratch, u, v, x0, y0, options[TOLERANCE], limit
         )
         points[i, 0] = x
         points[i, 1] = y
@@ -82,16 +94,14 @@ def run_block(
     stack: FloatArray,
     scratch: FloatArray,
     initial: Points,
-    tolerance: float,
-    max_iterations: int,
-    in_order: bool,
+    options: FloatArray,
     points: Points,
-    failed: IntArray,
+    failed: ByteArray,
 ) -> None:
     """Run instructions[lo:hi] on a block of points in place.
 
-    ``stack`` is (depth, BLOCK, 2), ``scratch`` (depth + 1, 6) for the solver, ``failed`` (n,) is set to 1 where a pre-image was not
-    found. ``initial`` is (0, 2), or (n, 2) start values for the solver. ``in_order`` asks for Java's order of operations.
+    ``stack`` is (depth, BLOCK, 2), ``scratch`` (depth + 1, 6) for the solver, ``failed`` (n,) is set to 1 where a
+    pre-image was not found. ``initial`` is (0, 2), or (n, 2) start values for the solver.
     """
     count = points.shape[0]
     top = 0
@@ -108,22 +118,10 @@ def run_block(
             top -= 1
             blend_block(values[0], stack[top, :count], points)
         elif op == codes.SOLVE:
-            body = instructions[at, codes.BODY]
-            solve_block(
-                instructions,
-                at + 1,
-                at + 1 + body,
-                params,
-                values,
-                scratch,
-                initial,
-                tolerance,
-                max_iterations,
-                points,
-                failed,
-            )
-            at += body
-        elif in_order:
+            stop = at + 1 + instructions[at, codes.BODY]
+            solve_block(instructions, at + 1, stop, params, values, scratch, initial, options, points, failed)
+            at = stop - 1
+        elif options[IN_ORDER] != 0.0:
             apply_in_order(op, values, points, points)
         else:
             leaf_apply(op, values, points, points)
@@ -131,41 +129,88 @@ def run_block(
 
 
 @kernel
-def run_program(
+def remembered(
     instructions: IntArray,
-    lo: int,
-    hi: int,
+    at: int,
     params: FloatArray,
-    depth: int,
-    initial: Points,
-    tolerance: float,
-    max_iterations: int,
     in_order: bool,
     points: Points,
+    images: FloatArray,
+    owners: IntArray,
     out: Points,
-    failed: IntArray,
+) -> bool:
+    """Take the image of shared points under a costly first leaf from where an earlier member left it.
+
+    ``images`` is (SLOTS, N, 2), ``owners`` (SLOTS, 2) holds operation and parameter offset of each. False, and
+    ``out`` a plain copy, when instruction ``at`` is cheap or no leaf.
+    """
+    op = instructions[at, codes.OP]
+    if not codes.HOMOGRAPHY < op < codes.FORK:
+        out[:] = points
+        return False
+    start = instructions[at, codes.START]
+    slot = start % SLOTS
+    if owners[slot, 0] != op or owners[slot, 1] != start:
+        values = params[start : instructions[at, codes.STOP]]
+        if in_order:
+            apply_in_order(op, values, points, images[slot])
+        else:
+            leaf_apply(op, values, points, images[slot])
+        owners[slot, 0], owners[slot, 1] = op, start
+    out[:] = images[slot]
+    return True
+
+
+@kernel
+def run_members(
+    instructions: IntArray,
+    offsets: IntArray,
+    params: FloatArray,
+    depth: int,
+    members: IntArray,
+    count: int,
+    initial: Points,
+    options: FloatArray,
+    points: Points,
+    out: Points,
+    failed: ByteArray,
 ) -> None:
-    """Run instructions[lo:hi] on (N, 2) points, block by block; ``failed`` is (N,), zero where all went well."""
-    total = points.shape[0]
-    stack = np.empty((depth, min(BLOCK, total), 2))
+    """Run the programs of ``members`` on ``count`` points each.
+
+    Member t has instructions offsets[t]:offsets[t + 1]. ``points`` is (count, 2) for all members or (M * count, 2),
+    ``out`` (M * count, 2), ``failed`` (M * count,) zeros, set to 1 where no pre-image was found. ``initial`` is (0, 2)
+    or, for a single member, (count, 2) start values. ``out`` may be ``points`` for a single member.
+    """
+    shared = points.shape[0] == count and members.shape[0] > 1
+    remember = shared and count <= MOST_REMEMBERED
+    stack = np.empty((depth, min(BLOCK, count), 2))
     scratch = np.empty((depth + 1, 6))
+    images = np.empty((SLOTS, count, 2)) if remember else np.empty((0, 0, 2))
+    owners = np.full((SLOTS if remember else 0, 2), -1, dtype=np.int64)
     none = np.empty((0, 2))
-    for first in range(0, total, BLOCK):
-        last = min(first + BLOCK, total)
-        block = out[first:last]
-        block[:] = points[first:last]
-        start = initial[first:last] if initial.shape[0] else none
-        run_block(
-            instructions,
-            lo,
-            hi,
-            params,
-            stack,
-            scratch,
-            start,
-            tolerance,
-            max_iterations,
-            in_order,
-            block,
-            failed[first:last],
-        )
+    for m in range(members.shape[0]):
+        lo, hi = offsets[members[m]], offsets[members[m] + 1]
+        base = m * count
+        source = 0 if shared else base
+        begun = False
+        if remember and lo < hi:
+            whole = out[base : base + count]
+            begun = remembered(instructions, lo, params, options[IN_ORDER] != 0.0, points, images, owners, whole)
+        for first in range(0, count, BLOCK):
+            last = min(first + BLOCK, count)
+            block = out[base + first : base + last]
+            if not begun:
+                block[:] = points[source + first : source + last]
+            start = initial[first:last] if initial.shape[0] else none
+            run_block(
+                instructions,
+                lo + 1 if begun else lo,
+                hi,
+                params,
+                stack,
+                scratch,
+                start,
+                options,
+                block,
+                failed[base + first : base + last],
+            )

@@ -47,12 +47,29 @@ def warp_field_jet(params: FloatArray, x: float, y: float) -> Jet:
     i, j = int(s0), int(t0)
     top, bottom = clamp(j, rows) * columns, clamp(j + 1, rows) * columns
     left, right = clamp(i, columns), clamp(i + 1, columns)
-    a, b, c, d = HEAD + 6 * (top + left), HEAD + 6 * (top + right), HEAD + 6 * (bottom + left), HEAD + 6 * (bottom + right)
+    a, b, c, d = (
+        HEAD + 6 * (top + left),
+        HEAD + 6 * (top + right),
+        HEAD + 6 * (bottom + left),
+        HEAD + 6 * (bottom + right),
+    )
     # The affine maps of the four corners at the point, then their blend: the field enters linearly.
-    au, av = fma(params[a], x, fma(params[a + 1], y, params[a + 2])), fma(params[a + 3], x, fma(params[a + 4], y, params[a + 5]))
-    bu, bv = fma(params[b], x, fma(params[b + 1], y, params[b + 2])), fma(params[b + 3], x, fma(params[b + 4], y, params[b + 5]))
-    cu, cv = fma(params[c], x, fma(params[c + 1], y, params[c + 2])), fma(params[c + 3], x, fma(params[c + 4], y, params[c + 5]))
-    du, dv = fma(params[d], x, fma(params[d + 1], y, params[d + 2])), fma(params[d + 3], x, fma(params[d + 4], y, params[d + 5]))
+    au, av = (
+        fma(params[a], x, fma(params[a + 1], y, params[a + 2])),
+        fma(params[a + 3], x, fma(params[a + 4], y, params[a + 5])),
+    )
+    bu, bv = (
+        fma(params[b], x, fma(params[b + 1], y, params[b + 2])),
+        fma(params[b + 3], x, fma(params[b + 4], y, params[b + 5])),
+    )
+    cu, cv = (
+        fma(params[c], x, fma(params[c + 1], y, params[c + 2])),
+        fma(params[c + 3], x, fma(params[c + 4], y, params[c + 5])),
+    )
+    du, dv = (
+        fma(params[d], x, fma(params[d + 1], y, params[d + 2])),
+        fma(params[d + 3], x, fma(params[d + 4], y, params[d + 5])),
+    )
     wa, wb, wc, wd = (1.0 - fs) * (1.0 - ft), fs * (1.0 - ft), (1.0 - fs) * ft, fs * ft
     u = fma(wa, au, fma(wb, bu, fma(wc, cu, wd * du)))
     v = fma(wa, av, fma(wb, bv, fma(wc, cv, wd * dv)))

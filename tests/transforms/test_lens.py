@@ -347,3 +347,18 @@ def test_a_generated_correction_is_recovered_and_inverted(dimension: int, seed: 
     lens = LensCorrection.from_estimate(points, target, dimension=dimension, **SIZE)
     assert lens.residuals(points, target).max() <= 1e-8
     np.testing.assert_allclose(lens.apply_inverse(lens.apply(points)), points, rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 3, 4, 6])
+def test_the_pre_image_inside_the_tile_is_the_one(seed: int) -> None:
+    """Strongly bent lenses have pre-images outside the tile, too; a tile that does not fold gets its own back."""
+    rng = np.random.default_rng(seed)
+    side = np.linspace(0.0, 4096.0, 21)
+    grid = np.stack(np.meshgrid(side, side), -1).reshape(-1, 2)
+    bend = Polynomial.basis(grid / 2048.0 - 1.0, 5) @ rng.normal(size=(21, 2))
+    target = grid + bend * (700.0 / np.abs(bend).max())
+    lens = LensCorrection.from_estimate(grid, target, dimension=5, **SIZE)
+    assert (np.linalg.det(lens.jacobian(grid)) > 0.0).all()  # seeds whose lenses do not fold the tile
+    stretch = np.linalg.svd(lens.jacobian(grid))[1][:, 1]
+    gap = np.abs(lens.apply_inverse(lens.apply(grid)) - grid).max(axis=1)
+    assert (gap <= 1e-9 * 4096.0 / np.minimum(stretch, 1.0)).all()

@@ -1,4 +1,4 @@
-"""The worked example of the documentation, against an independent dense solve; and the matches turned into single fits."""
+"""The worked example of the documentation against an independent dense solve; the matches turned into single fits."""
 
 from __future__ import annotations
 

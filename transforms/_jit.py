@@ -1,16 +1,18 @@
 """All numba policy: options, cache, threads, warm-up. No other file names a numba option.
 
-Cache: compiled kernels are kept by numba, under file names that carry a stamp of the kernel's own source file and of every
-kernel file it imports, directly or not. numba itself watches only the file of the function called, so an edited helper
-would be answered from a stale cache; with the stamp the name no longer matches and the kernel is compiled anew.
+Cache: compiled kernels are kept by numba, under file names that carry a stamp of the kernel's own source file and of
+every kernel file it imports, directly or not. numba itself watches only the file of the function called, so an edited
+helper would be answered from a stale cache; with the stamp the name no longer matches and the kernel is compiled anew.
 
-Threads: kernels release the GIL and are serial; `run_chunks` spreads slices of the work over a pool of Python threads. numba's own
+Threads: kernels release the GIL and are serial; `run_chunks` spreads slices of the work over a pool of Python threads.
+numba's own
 ``parallel=True`` is not used: its work-queue layer aborts the process when two Python threads enter at once.
 
 Environment
 -----------
 TRANSFORMS_CACHE
-    ``0`` switches the disk cache off. The folder is numba's: ``NUMBA_CACHE_DIR`` moves it (for read-only installations).
+    ``0`` switches the disk cache off. The folder is numba's: ``NUMBA_CACHE_DIR`` moves it (for read-only
+    installations).
 TRANSFORMS_NUM_THREADS
     Threads used by batch work; the number of usable processors by default.
 NUMBA_DISABLE_JIT
@@ -133,7 +135,9 @@ def _plain_fma(a: float, b: float, c: float) -> float:
 
 
 fma: Callable[[float, float, float], float] = _plain_fma if JIT_DISABLED else cast("Any", _llvm_fma)
-"""a*b + c rounded once. Written out in kernels instead of letting the compiler fuse what it likes: the same bits come out however
+"""a*b + c rounded once.
+
+Written out in kernels instead of letting the compiler fuse what it likes: the same bits come out however
 a loop is unrolled or vectorised, so one point, many points and many tiles agree exactly."""
 
 
@@ -183,8 +187,8 @@ def _pool(_process: int, workers: int) -> ThreadPoolExecutor:
 def run_chunks(work: Callable[[int, int], object], count: int, minimum: int) -> None:
     """Call ``work(lo, hi)`` for slices that cover ``range(count)``, on several threads when it pays.
 
-    The slices are disjoint, so results do not depend on the number of threads. Pools belong to the process that made them (a
-    forked child makes its own).
+    The slices are disjoint, so results do not depend on the number of threads. Pools belong to the process that made
+    them (a forked child makes its own).
 
     Parameters
     ----------

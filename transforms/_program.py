@@ -1,7 +1,7 @@
 """Transforms compiled to flat arrays, which the program kernels interpret.
 
-A program is a table of instructions (`_kernels.codes`: operation, where its parameters start and stop, length of its body) and one
-array of parameters. Equal parameters are stored once, however many tiles share them.
+A program is a table of instructions (`_kernels.codes`: operation, where its parameters start and stop, length of its
+body) and one array of parameters. Equal parameters are stored once, however many tiles share them.
 """
 
 from __future__ import annotations
@@ -114,7 +114,8 @@ class ProgramBuilder:
         Parameters
         ----------
         start_map : ndarray
-            (10,): an affine map from targets to start values, and the box (min_x, min_y, max_x, max_y) to search when it fails.
+            (10,): an affine map from targets to start values, and the box (min_x, min_y, max_x, max_y) to search when
+            it fails.
 
         Returns
         -------

@@ -85,8 +85,8 @@ def _refuse(transform: Transform, failed: ByteArray, points: Points) -> None:
         indices = as_indices(bad)
         place = points[indices[0]].tolist()
         raise NonInvertibleError(
-            f"{type(transform).__name__}: no pre-image found for {len(indices)} of {len(points)} points, the first at index"
-            f" {indices[0]}, {place} (on_error='nan' marks them instead)",
+            f"{type(transform).__name__}: no pre-image found for {len(indices)} of {len(points)} points, the first at"
+            f" index {indices[0]}, {place} (on_error='nan' marks them instead)",
             indices,
         )
 

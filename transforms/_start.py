@@ -29,8 +29,8 @@ def start_map_from_region(apply: Callable[[Points], Points], box: FloatArray) ->
     Returns
     -------
     ndarray
-        (10,): m00, m01, m02, m10, m11, m12 from targets to start values, and the box. Where no affine map can be fitted or inverted every
-        target starts in the middle of the box.
+        (10,): m00, m01, m02, m10, m11, m12 from targets to start values, and the box. Where no affine map can be fitted
+        or inverted every target starts in the middle of the box.
     """
     width, height = max(box[2] - box[0], 1.0), max(box[3] - box[1], 1.0)
     grid = np.stack(np.meshgrid(box[0] + _SIDE * width, box[1] + _SIDE * height), -1).reshape(-1, 2)

@@ -46,7 +46,8 @@ def sampling_grid(samples: int | npt.ArrayLike, width: float, height: float) -> 
     Parameters
     ----------
     samples : int or array_like
-        n for the n x n grid spread evenly over [0, width] x [0, height], borders included; an (S, 2) array in the unit square is scaled.
+        n for the n x n grid spread evenly over [0, width] x [0, height], borders included; an (S, 2) array in the unit
+        square is scaled.
     width, height : float
         Size of the tile in pixels.
 
@@ -111,7 +112,8 @@ def approximate(
     samples : int or array_like, optional
         See `sampling_grid`.
     max_error : float, optional
-        Polynomial only: take the lowest order whose largest residual is at most this many pixels; `order` is where to begin.
+        Polynomial only: take the lowest order whose largest residual is at most this many pixels; `order` is where to
+        begin.
 
     Returns
     -------

@@ -35,8 +35,9 @@ class CubicBSpline(LeafTransform):
 
     Notes
     -----
-    Grid position of x: x * intervals / (width - 1) + 1. Coefficients outside the grid count as zero, so the map is only of use on the tile.
-    Java's quirks are kept: the constant 2/3 is a 32-bit number, which moves the identity by about 2e-6 px per 100 px.
+    Grid position of x: x * intervals / (width - 1) + 1. Coefficients outside the grid count as zero, so the map is only
+    of use on the tile. Java's quirks are kept: the constant 2/3 is a 32-bit number, which moves the identity by about
+    2e-6 px per 100 px.
     """
 
     __slots__ = ("coefficients", "height", "width")

@@ -1,7 +1,8 @@
 """`Transform`: what every transform offers, and the capabilities that some have.
 
-All transforms are immutable values: their arrays are private read-only copies, equality and hash compare bit patterns, and they can be
-pickled and used from several threads at once. Points are (N, 2) float64 arrays, x first, y down, in pixels.
+All transforms are immutable values: their arrays are private read-only copies, equality and hash compare bit patterns,
+and they can be pickled and used from several threads at once. Points are (N, 2) float64 arrays, x first, y down, in
+pixels.
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ def residual_distances(mapped: Points, target: Points) -> FloatArray:
 class Transform:
     """A map of the plane, applied to (N, 2) points.
 
-    Subclasses list their constructor arguments in `_fields`, set attributes only through `_set`, and implement `_compile` (and
-    `_compile_inverse` where an inverse exists).
+    Subclasses list their constructor arguments in `_fields`, set attributes only through `_set`, and implement
+    `_compile` (and `_compile_inverse` where an inverse exists).
     """
 
     __slots__ = ("__weakref__", "_hash", "_inverse_program", "_program")
@@ -121,7 +122,7 @@ class Transform:
         raise NonInvertibleError(f"{type(self).__name__} has no inverse")
 
     def _start_map(self) -> FloatArray:
-        """Return (10,): the affine map from targets to start values of the inverse, and the box to search when it fails."""
+        """Return (10,): the affine map from targets to start values of the inverse, and the box to search after it."""
         raise NonInvertibleError(f"{type(self).__name__} has no inverse")
 
     def _forward(self) -> Program:
@@ -209,7 +210,8 @@ class Transform:
     ) -> Points:
         """Find the points that the transform maps to the given ones.
 
-        Exact where the inverse is closed; otherwise damped Newton on the analytic Jacobian, converged for a point p when
+        Exact where the inverse is closed; otherwise damped Newton on the analytic Jacobian, converged for a point p
+        when
         ``abs(apply(x) - p) <= tolerance * max(1, abs(p))``. What comes back is always a true pre-image.
 
         Parameters

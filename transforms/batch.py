@@ -1,7 +1,7 @@
 """Many transforms at once: lists of many tiles, arrays of linear transforms, ragged fits.
 
-Nothing here runs Python once per tile, except where lists of objects are compiled (`TransformBatch.from_lists`). Every entry of a result equals
-what the single functions give for that member.
+Nothing here runs Python once per tile, except where lists of objects are compiled (`TransformBatch.from_lists`). Every
+entry of a result equals what the single functions give for that member.
 """
 
 from __future__ import annotations
@@ -116,7 +116,9 @@ def _compile_lists(members: Sequence[Transform], backward: bool) -> Compiled:
     return builder.build(np.array(bounds, dtype=np.int64)), status
 
 
-def _compile_column(column: AnyColumn, count: int, backward: bool, builder: ProgramBuilder, status: IntArray) -> IntArray:
+def _compile_column(
+    column: AnyColumn, count: int, backward: bool, builder: ProgramBuilder, status: IntArray
+) -> IntArray:
     """(T, M, 4) instructions of one column."""
     if isinstance(column, AffineArray):
         rows = column._params

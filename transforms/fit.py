@@ -1,7 +1,7 @@
 """Fits that stand above the single models: sums of lists, blended fits, ragged batches share `_estimate`.
 
-Sources: renderapi.transform.{estimate_dstpts, estimate_transformsum} for the names, mpicbg.models.InterpolatedAffineModel2D for the
-blended fit.
+Sources: renderapi.transform.{estimate_dstpts, estimate_transformsum} for the names,
+mpicbg.models.InterpolatedAffineModel2D for the blended fit.
 """
 
 from __future__ import annotations
@@ -96,7 +96,8 @@ def estimate_transformsum(transforms: TransformsLike, src: PointsLike, order: in
     Returns
     -------
     Affine or Polynomial
-        The exact product when every transform is of the affine family, else the polynomial of that order fitted to the mapped points.
+        The exact product when every transform is of the affine family, else the polynomial of that order fitted to the
+        mapped points.
 
     Raises
     ------

@@ -1,7 +1,8 @@
 """Translation, Rigid, Similarity, Affine and Homography.
 
-Sources: mpicbg.trakem2.transform.{TranslationModel2D, RigidModel2D, SimilarityModel2D, AffineModel2D, HomographyModel2D}. The stored
-parameters are those of the wire (Rigid: the angle; Similarity: s*cos and s*sin; Homography: nine numbers, never rescaled).
+Sources: mpicbg.trakem2.transform.{TranslationModel2D, RigidModel2D, SimilarityModel2D, AffineModel2D,
+HomographyModel2D}. The stored parameters are those of the wire (Rigid: the angle; Similarity: s*cos and s*sin;
+Homography: nine numbers, never rescaled).
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def _invert_2x3(m: FloatArray) -> FloatArray:
     if not invert_row(m, inverse):
         m00, m01, _, m10, m11, _ = m.tolist()
         raise NonInvertibleError(
-            f"the matrix [[{m00}, {m01}], [{m10}, {m11}]] is singular (its determinant is lost in rounding) or not finite"
+            f"the matrix [[{m00}, {m01}], [{m10}, {m11}]] is singular (its determinant is lost in rounding) or infinite"
         )
     return inverse
 
@@ -104,8 +105,8 @@ class _AffineFamily(LinearTransform):
 
         Notes
         -----
-        The closed forms of mpicbg.models (weighted, centred); sums are accumulated about the centroids, so points far from the
-        origin lose nothing.
+        The closed forms of mpicbg.models (weighted, centred); sums are accumulated about the centroids, so points far
+        from the origin lose nothing.
         """
         return cls._from_affine(fit_linear(cls._model, src, dst, weights))
 
@@ -468,7 +469,7 @@ class Affine(_AffineFamily):
 
     @property
     def scale(self) -> tuple[float, float]:
-        """Scale (sx, sy) of matrix = rotation @ [[1, shear], [0, 1]] @ diag(scale); sy is negative for mirrored maps."""
+        """Scale (sx, sy) of matrix = rotation @ [[1, shear], [0, 1]] @ diag(scale); sy < 0 for mirrored maps."""
         sx, sy, _, _ = self._decomposed()
         return sx, sy
 

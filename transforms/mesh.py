@@ -1,7 +1,8 @@
 """Bounding box and mesh inverse of a tile, exactly as the render service defines them.
 
-Both are what the service stores and answers, quirks included: boxes are truncated toward zero, and the inverse is that of a triangle mesh
-(up to 0.2 px from the truth on bent tiles, none at all for mirrored ones). Use `Transform.apply_inverse` where the true inverse is wanted.
+Both are what the service stores and answers, quirks included: boxes are truncated toward zero, and the inverse is that
+of a triangle mesh (up to 0.2 px from the truth on bent tiles, none at all for mirrored ones). Use
+`Transform.apply_inverse` where the true inverse is wanted.
 
 Source: org.janelia.alignment.spec.TileSpec, org.janelia.alignment.mapper / mpicbg.models.TransformMesh.
 """
@@ -99,8 +100,8 @@ def bounding_box(
 
     Notes
     -----
-    TileSpec.deriveBoundingBox: minima are truncated toward zero, maxima are minimum plus the extent rounded up. So the box may be up to one
-    pixel short on either side.
+    TileSpec.deriveBoundingBox: minima are truncated toward zero, maxima are minimum plus the extent rounded up. So the
+    box may be up to one pixel short on either side.
     """
     box, finite = java_box(transform, width, height, mesh_cell_size)
     if not finite:

@@ -1,6 +1,7 @@
 """Offsets of one coordinate that decay exponentially: distortions of scanning electron microscopes.
 
-Source: org.janelia.alignment.transform.{SEMDistortionTransformA, ExponentialFunctionOffsetTransform, ExponentialRecoveryOffsetTransform}.
+Source: org.janelia.alignment.transform.{SEMDistortionTransformA, ExponentialFunctionOffsetTransform,
+ExponentialRecoveryOffsetTransform}.
 """
 
 from __future__ import annotations

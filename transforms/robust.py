@@ -1,7 +1,7 @@
 """Fits that outliers do not spoil: RANSAC with mpicbg's filter, and iteratively reweighted least squares.
 
-Sources: Fischler and Bolles, Random sample consensus (1981); mpicbg.models.AbstractModel (ransac, filter); Holland and Welsch, Robust
-regression using iteratively reweighted least-squares (1977).
+Sources: Fischler and Bolles, Random sample consensus (1981); mpicbg.models.AbstractModel (ransac, filter); Holland and
+Welsch, Robust regression using iteratively reweighted least-squares (1977).
 """
 
 from __future__ import annotations

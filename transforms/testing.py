@@ -1,6 +1,7 @@
 """Hypothesis strategies and assertions for suites that test with transforms; needs `hypothesis`.
 
-The domain is what the package promises: coordinates up to 1e7 px, matrices with bounded condition, bent maps that do not fold on their region.
+The domain is what the package promises: coordinates up to 1e7 px, matrices with bounded condition, bent maps that do
+not fold on their region.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A montage solver from `transforms` and scipy alone: nine tiles, their point matches, one global least-squares solve.
 
-Every tile keeps its lens correction; what is solved for is the transform after it. A match says that two tiles see the same place, so it
-gives the equations ``basis(p) @ unknowns[P] - basis(q) @ unknowns[Q] = 0``. A weak pull towards the stage position fixes what the matches
-leave open: where the montage lies.
+Every tile keeps its lens correction; what is solved for is the transform after it. A match says that two tiles see the
+same place, so it gives the equations ``basis(p) @ unknowns[P] - basis(q) @ unknowns[Q] = 0``. A weak pull towards the
+stage position fixes what the matches leave open: where the montage lies.
 """
 
 from __future__ import annotations
@@ -96,7 +96,10 @@ def similarity_of(stage: Transform) -> Floats:
 
 MODELS = {
     "affine": Model(
-        Affine.basis, 2, lambda stage: stage.matrix[:2].T, lambda u: Affine.from_parameters(u.T)  # type: ignore[attr-defined]
+        Affine.basis,
+        2,
+        lambda stage: stage.matrix[:2].T,
+        lambda u: Affine.from_parameters(u.T),  # type: ignore[attr-defined]
     ),
     "similarity": Model(Similarity.basis, 1, similarity_of, lambda u: Similarity.from_parameters(u[:, 0])),
     "polynomial": Model(lambda points: Polynomial.basis(points, 2), 2, quadratic_of, lambda u: Polynomial(u.T)),
@@ -141,8 +144,8 @@ def solve(
 ) -> dict[str, Transform]:
     """Solve for the transforms of all tiles.
 
-    Columns are scaled to unit length first: pixels squared and a constant in one matrix would cost half of the digits. The pull towards the
-    stage position acts on the scaled unknowns.
+    Columns are scaled to unit length first: pixels squared and a constant in one matrix would cost half of the digits.
+    The pull towards the stage position acts on the scaled unknowns.
     """
     equations, weights = assemble(tiles, matches, model)
     start = np.concatenate([model.start(tile.stage) for tile in tiles.values()])

@@ -1,4 +1,4 @@
-"""Batches equal the single functions on every member, whatever the number of threads; bad members do not spoil the rest."""
+"""Batches equal the single functions, whatever the number of threads; bad members do not spoil the rest."""
 
 from __future__ import annotations
 
@@ -93,7 +93,8 @@ def test_lists_and_own_points(threads: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "order"), [(Translation, 1), (Rigid, 1), (Similarity, 1), (Affine, 1), *[(Polynomial, o) for o in range(7)]]
+    ("model", "order"),
+    [(Translation, 1), (Rigid, 1), (Similarity, 1), (Affine, 1), *[(Polynomial, o) for o in range(7)]],
 )
 def test_reestimate_equals_approximate(threads: int, model: Any, order: int) -> None:
     rng = np.random.default_rng(2)
@@ -170,7 +171,9 @@ def test_ragged_fits_equal_single_fits_bit_for_bit(threads: int, model: Any) -> 
             else:
                 assert estimate[i] == wanted
                 distances = wanted.residuals(src[part], dst[part])
-                assert estimate.max_residual[i] == pytest.approx(distances.max(), rel=1e-12, abs=1e-9)  # a rigid keeps its angle
+                assert estimate.max_residual[i] == pytest.approx(
+                    distances.max(), rel=1e-12, abs=1e-9
+                )  # a rigid keeps its angle
                 assert estimate.rms[i] == pytest.approx(np.sqrt(np.mean(distances**2)), rel=1e-12, abs=1e-9)
 
 
@@ -212,7 +215,9 @@ def test_affine_array() -> None:
     assert len(list(array)) == 20
     points = rng.uniform(0, 4096, (7, 2))
     assert array.apply(points)[3].tobytes() == singles[3].apply(points).tobytes()
-    np.testing.assert_allclose(array.inverse().apply(array.apply(points)), np.broadcast_to(points, (20, 7, 2)), atol=1e-9)
+    np.testing.assert_allclose(
+        array.inverse().apply(array.apply(points)), np.broadcast_to(points, (20, 7, 2)), atol=1e-9
+    )
     np.testing.assert_allclose((array | array)[4].matrix, (singles[4] | singles[4]).simplify()[0].matrix, rtol=1e-14)
     array.params[0] = 0.0
     assert array == AffineArray.from_transforms(singles)

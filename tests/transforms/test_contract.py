@@ -1,4 +1,4 @@
-"""What every class there is must offer; a class that lacks a codec, a strategy, golden vectors or a row in the README fails here."""
+"""What every class must offer: one that lacks a codec, a strategy, goldens or a row in the README fails here."""
 
 from __future__ import annotations
 
@@ -89,9 +89,11 @@ def test_every_leaf_has_a_codec_and_goldens(leaf: type[Transform]) -> None:
 def test_values(kind: type[Transform], data: st.DataObject) -> None:
     transform = data.draw(transforms_of(kind))
     again = pickle.loads(pickle.dumps(transform))
-    assert again == transform and again is not transform
+    assert again == transform
+    assert again is not transform
     assert hash(again) == hash(transform)
-    assert copy.deepcopy(transform) is transform and copy.copy(transform) is transform
+    assert copy.deepcopy(transform) is transform
+    assert copy.copy(transform) is transform
     assert transform != "something else"
     assert type(transform).__name__ in repr(transform)
     with pytest.raises(AttributeError, match="immutable"):
@@ -174,7 +176,7 @@ def test_jacobian_is_the_derivative(kind: type[Transform], data: st.DataObject) 
 @settings(max_examples=6, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_round_trip(kind: type[Transform], data: st.DataObject) -> None:
-    """Back within 1e-9 of the coordinate over the smallest stretch wherever the map does not fold; else a true pre-image or an error."""
+    """Back within 1e-9 of the coordinate over the smallest stretch where the map does not fold; else a true pre-image."""
     transform = data.draw(transforms_of(kind))
     points = example_points()
     mapped = transform.apply(points)

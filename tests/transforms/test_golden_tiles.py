@@ -65,7 +65,7 @@ def test_mesh_inverse(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", golden_cases("TileLocalCoordinates"))
 def test_true_inverse_is_the_better_one(case: dict[str, Any]) -> None:
-    """`apply_inverse` gives back where a point really came from, also for mirrored tiles and in the last row of pixels."""
+    """`apply_inverse` gives back where a point really came from, also in mirrored tiles and the last row of pixels."""
     transform = tile_transform(case)
     known = [row for row in case["true_local"] if row is not None]
     world = points_of(case["world"])[: len(known)]

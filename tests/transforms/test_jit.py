@@ -24,9 +24,20 @@ MAP_TWO = "from transforms import Affine; print(Affine([[2, 0, 1], [0, 3, 1]]).a
 
 
 def run(code: str, folder: Path, cache: Path) -> str:
-    environment = {**os.environ, "PYTHONPATH": str(folder), "NUMBA_CACHE_DIR": str(cache), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(folder),
+        "NUMBA_CACHE_DIR": str(cache),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     result = subprocess.run(
-        [sys.executable, "-c", code], env=environment, cwd=folder, capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, "-c", code],
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     assert result.returncode == 0, result.stderr
     return result.stdout.strip()
@@ -34,7 +45,7 @@ def run(code: str, folder: Path, cache: Path) -> str:
 
 @compiled_only
 def test_an_edited_helper_in_another_file_is_never_answered_from_the_cache(tmp_path: Path) -> None:
-    """`newton.jet_rows` calls `dispatch.leaf_jet`, which calls `linear.affine_jet`: an edit two files away must count."""
+    """`newton.jet_rows` calls `dispatch.leaf_jet`, that calls `linear.affine_jet`: an edit two files away counts."""
     copy = tmp_path / "copy" / "transforms"
     shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns("__pycache__"))
     cache = tmp_path / "cache"
@@ -73,8 +84,15 @@ def test_many_processes_start_on_an_empty_cache(tmp_path: Path) -> None:
 def test_a_cache_that_can_not_be_written_is_no_error(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
-    environment = {**os.environ, "TRANSFORMS_CACHE": "0", "NUMBA_CACHE_DIR": str(blocked), "PYTHONPATH": str(ROOT.parent)}
-    result = subprocess.run([sys.executable, "-c", MAP_TWO], env=environment, capture_output=True, text=True, check=False)
+    environment = {
+        **os.environ,
+        "TRANSFORMS_CACHE": "0",
+        "NUMBA_CACHE_DIR": str(blocked),
+        "PYTHONPATH": str(ROOT.parent),
+    }
+    result = subprocess.run(
+        [sys.executable, "-c", MAP_TWO], env=environment, capture_output=True, text=True, check=False
+    )
     assert result.stdout.strip() == "3.0", result.stderr
 
 

@@ -1,10 +1,10 @@
 """Tensor-product cubic B-spline on a square grid of coefficients: apply, Jacobian.
 
-Parameters: ``(n, intervals, width - 1, height - 1, c00x, c00y, c01x, c01y, ...)``: n = intervals + 3 coefficients per side, x' and y' in turns, row by
-row. Coefficients outside the grid count as zero.
+Parameters: ``(n, intervals, width - 1, height - 1, c00x, c00y, c01x, c01y, ...)``: n = intervals + 3 coefficients per
+side, x' and y' in turns, row by row. Coefficients outside the grid count as zero.
 
-Source: bunwarpj.BSplineModel (weights of ``prepareForInterpolation``), quirks included: 2/3 is a 32-bit number, and the second weight in x is the
-basis function at x - int(x) - 1, which for negative x is one column off.
+Source: bunwarpj.BSplineModel (weights of ``prepareForInterpolation``), quirks included: 2/3 is a 32-bit number, and the
+second weight in x is the basis function at x - int(x) - 1, which for negative x is one column off.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The formulas in Java's order of operations, without fused multiply-add.
 
-Whole-number boxes and points on mesh edges depend on the last bit, so tile geometry evaluates its few vertices this way. Families that are
-not here have no simpler order than their own kernel.
+Whole-number boxes and points on mesh edges depend on the last bit, so tile geometry evaluates its few vertices this
+way. Families that are not here have no simpler order than their own kernel.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Weighted least squares of the linear family over a slice of the points.
 
-The closed forms of mpicbg.models.{TranslationModel2D, RigidModel2D, SimilarityModel2D, AffineModel2D}.fit, accumulated about the
-centroids. One slice of ragged point sets or all points of one set: the same code, hence the same bits.
+The closed forms of mpicbg.models.{TranslationModel2D, RigidModel2D, SimilarityModel2D, AffineModel2D}.fit, accumulated
+about the centroids. One slice of ragged point sets or all points of one set: the same code, hence the same bits.
 
 Status: 0 fitted, 1 not enough points, 2 ill defined, 3 points not finite.
 """
@@ -98,8 +98,8 @@ def fit_rotation(
 def fit_affine(src: Points, dst: Points, weights: FloatArray, lo: int, hi: int, params: FloatArray) -> int:
     """Affine fit into six numbers, by Gram-Schmidt on the centred columns.
 
-    The longer column stays, the other one is made orthogonal point by point: unlike a determinant of sums of squares this keeps all
-    digits of nearly collinear layouts, and tells them from collinear ones.
+    The longer column stays, the other one is made orthogonal point by point: unlike a determinant of sums of squares
+    this keeps all digits of nearly collinear layouts, and tells them from collinear ones.
     """
     total, cx, cy, ex, ey, largest, _ = centroids(src, dst, weights, lo, hi)
     xx = xy = yy = 0.0

@@ -1,7 +1,7 @@
 """Translation, affine and homography: apply, Jacobian.
 
-Parameters: translation ``(tx, ty)``; affine ``(m00, m01, m02, m10, m11, m12)``; homography ``(m00, m01, m02, m10, m11, m12, m20, m21, m22)``.
-Rigid and similarity transforms are affine here.
+Parameters: translation ``(tx, ty)``; affine ``(m00, m01, m02, m10, m11, m12)``; homography ``(m00, m01, m02, m10, m11,
+m12, m20, m21, m22)``. Rigid and similarity transforms are affine here.
 """
 
 from __future__ import annotations

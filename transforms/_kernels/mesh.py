@@ -1,7 +1,7 @@
 """render's tile geometry: the stored bounding box and the triangle mesh that inverts a tile.
 
-Formulas and order of operations of org.janelia.alignment (TileSpec.deriveBoundingBox, RenderTransformMesh) and mpicbg.models
-(AffineModel2D.fit, TransformMesh); see the tables of the reference for every constant.
+Formulas and order of operations of org.janelia.alignment (TileSpec.deriveBoundingBox, RenderTransformMesh) and
+mpicbg.models (AffineModel2D.fit, TransformMesh); see the tables of the reference for every constant.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def border_counts(width: float, height: float, cell: float) -> tuple[int, int]:
 
 @kernel
 def border_points(width: float, height: float, nx: int, ny: int, out: Points) -> None:
-    """The 2 (nx + ny) samples: positions run to width - 1 and height - 1 while the far edges lie at height and width."""
+    """The 2 (nx + ny) samples: positions run to width - 1 and height - 1, the far edges lie at height and width."""
     dx = (width - 1.0) / (nx - 1)
     dy = (height - 1.0) / (ny - 1)
     for i in range(nx):
@@ -147,8 +147,8 @@ def triangle_inverse(
 ) -> bool:
     """Source position of (x, y) by the inverse of the affine fitted to three vertices; False where it has none.
 
-    A triangle without area in the source keeps the identity. The weight ``w`` that all vertices have cancels, but for its
-    roundings.
+    A triangle without area in the source keeps the identity. The weight ``w`` that all vertices have cancels, but for
+    its roundings.
     """
     cx = cy = ex = ey = ws = 0.0
     for v in (i, j, k):
@@ -194,8 +194,8 @@ def fill_bins(
 ) -> int:
     """Sort triangles into the bins of ``frame`` that their boxes touch; with empty ``members`` only count, else fill.
 
-    ``frame`` is (min_x, min_y, bins per px in x, in y); ``starts`` is (columns * rows + 1,). Returns the number of entries. Within a bin the
-    triangles keep their order.
+    ``frame`` is (min_x, min_y, bins per px in x, in y); ``starts`` is (columns * rows + 1,). Returns the number of
+    entries. Within a bin the triangles keep their order.
     """
     counting = members.shape[0] == 0
     total = 0
@@ -239,8 +239,8 @@ def mesh_frame(q: Points, columns: int, rows: int, frame: FloatArray, corner: Fl
 def index_mesh(q: Points, triangles: IntArray) -> tuple[FloatArray, IntArray, IntArray]:
     """Bins of the triangles of a mapped mesh, for `invert_indexed`.
 
-    Returns the frame (min_x, min_y, bins per px in x, in y, max_x, max_y), the end of each of the side * side bins in ``members``, and the
-    triangles of the bins, each bin's in drawing order.
+    Returns the frame (min_x, min_y, bins per px in x, in y, max_x, max_y), the end of each of the side * side bins in
+    ``members``, and the triangles of the bins, each bin's in drawing order.
     """
     side = int(max(1.0, math.sqrt(triangles.shape[0] / 2.0)))
     frame = np.empty(6)

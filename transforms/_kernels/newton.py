@@ -1,7 +1,8 @@
-"""The one solver for pre-images: damped Newton on the analytic Jacobian, with a search of the transform's region behind it.
+"""The one solver for pre-images: damped Newton on the analytic Jacobian, backed by a search of the region.
 
-A point counts as solved only when the forward map of what was found lies within the tolerance of the target, so the answer is a true
-pre-image or nothing. Damping: a step is halved until the residual falls, so that the iteration can't run away over a fold.
+A point counts as solved only when the forward map of what was found lies within the tolerance of the target, so the
+answer is a true pre-image or nothing. Damping: a step is halved until the residual falls, so that the iteration can't
+run away over a fold.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def jet_at(
     x: float,
     y: float,
 ) -> Jet:
-    """Jet of one leaf (op, values), or of the program where ``op`` is 0: most solves are of one leaf, which needs no interpreter."""
+    """Jet of one leaf (op, values), which most solves are of, or of the program where ``op`` is 0."""
     if op != 0:
         return leaf_jet(op, values, x, y)
     return program_jet(instructions, lo, hi, params, scratch, x, y)
@@ -187,7 +188,8 @@ def solve_point(
 ) -> tuple[float, float, bool]:
     """Pre-image of (u, v) under instructions[lo:hi], and whether it was found; NaN if not.
 
-    Starts at (x0, y0), or where the affine ``start_map[:6]`` sends the target if x0 is NaN; then from the grid points of the box
+    Starts at (x0, y0), or where the affine ``start_map[:6]`` sends the target if x0 is NaN; then from the grid points
+    of the box
     ``start_map[6:]`` whose images are nearest.
     """
     if not (math.isfinite(u) and math.isfinite(v)):

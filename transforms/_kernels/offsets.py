@@ -1,8 +1,10 @@
 """Exponential offsets of one coordinate: apply, Jacobian.
 
-Parameters: SEM distortion ``(dimension, a, b, c, d)``, the other two ``(dimension, a, b, c)``. The other coordinate is left alone.
+Parameters: SEM distortion ``(dimension, a, b, c, d)``, the other two ``(dimension, a, b, c)``. The other coordinate is
+left alone.
 
-Source: org.janelia.alignment.transform.{SEMDistortionTransformA, ExponentialFunctionOffsetTransform, ExponentialRecoveryOffsetTransform}.
+Source: org.janelia.alignment.transform.{SEMDistortionTransformA, ExponentialFunctionOffsetTransform,
+ExponentialRecoveryOffsetTransform}.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ IN_ORDER = 2
 
 @kernel
 def blend_block(weight: float, first: Points, current: Points) -> None:
-    """current = first + weight * (current - first), Java's order of operations."""
+    """Blend: first + weight * (current - first), Java's order of operations."""
     for i in range(current.shape[0]):
         current[i, 0] = first[i, 0] + weight * (current[i, 0] - first[i, 0])
         current[i, 1] = first[i, 1] + weight * (current[i, 1] - first[i, 1])

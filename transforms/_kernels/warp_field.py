@@ -1,9 +1,10 @@
 """Field of affine maps, interpolated between the centres of its cells: apply, Jacobian.
 
-Parameters: ``(rows, columns, offset_x, offset_y, cell_width, cell_height, nearest, m00, m01, m02, m10, m11, m12, ...)``: six numbers per cell, row by row.
+Parameters: ``(rows, columns, offset_x, offset_y, cell_width, cell_height, nearest, m00, m01, m02, m10, m11, m12,
+...)``: six numbers per cell, row by row.
 
-Source: org.janelia.alignment.transform.AffineWarpFieldTransform with imglib2's NLinearInterpolator (edge values outside) or
-NearestNeighborInterpolator.
+Source: org.janelia.alignment.transform.AffineWarpFieldTransform with imglib2's NLinearInterpolator (edge values
+outside) or NearestNeighborInterpolator.
 """
 
 from __future__ import annotations

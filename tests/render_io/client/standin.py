@@ -187,7 +187,7 @@ def import_json(options: dict[str, Any], files: list[str]) -> None:
             f"{where}/resolvedTiles?deriveData=true", json.dumps(body).encode(), method="PUT"
         )
         request.add_header("Content-Type", "application/json")
-        with urllib.request.urlopen(request, timeout=60):
+        with urllib.request.urlopen(request, timeout=240):
             pass
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from render_io.server.routing import Call
@@ -13,7 +13,6 @@ __all__ = ["Normalization"]
 
 LENS = "lens"
 MAX_WITHOUT_LABELS = 2
-Flatten = Callable[[], list[TransformSpec]]
 
 
 @dataclass(frozen=True)
@@ -56,26 +55,25 @@ class Normalization:
         """Whether the box must be derived anew."""
         return self.by_labels or self.for_matching
 
-    def kept(self, nested: TransformSpec, flatten: Flatten) -> list[TransformSpec]:
+    def kept(self, nested: TransformSpec, flat: list[TransformSpec]) -> list[TransformSpec]:
         """Return the transforms that are left.
 
         Parameters
         ----------
         nested : TransformSpec
             The tile's list as stored.
-        flatten : callable
-            Gives its leaves, references replaced.
+        flat : list of TransformSpec
+            Its leaves and interpolated specs, references replaced.
 
         Returns
         -------
         list of TransformSpec
-            Leaves and interpolated specs.
+            A part of `flat`.
         """
         if self.by_labels:
             if self.exclude_all:
                 return []
-            return _before_first(_until_last(flatten(), self.after_last), self.first_and_after)
-        flat = flatten()
+            return _before_first(_until_last(flat, self.after_last), self.first_and_after)
         if not self.for_matching:
             return flat
         if _has_label(nested, LENS):

@@ -57,9 +57,8 @@ def tile_parameters(call: Call) -> Answer:
     with call.database.read() as db:
         stack = stack_store.require(db, stack_id)
         row = tile_store.require_by_id(db, stack.key, stack_id, call.path["tileId"])
-        kept = normalization.kept(
-            _nested.decode(row.transforms), lambda: Resolver(db, stack.key).flat(row.transforms, row.tile_id)
-        )
+        flat = Resolver(db, stack.key).flat(row.transforms, row.tile_id)
+    kept = normalization.kept(_nested.decode(row.transforms), flat)
     box = _derived_box(row, kept) if normalization.changes_transforms else _stored_box(row)
     left, top = (0.0, 0.0) if normalization.for_matching else box[:2]
     window = Window(

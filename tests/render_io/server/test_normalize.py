@@ -17,7 +17,7 @@ def kept(query, *specs, nested=None):
     """Names of the transforms that are left of a flat list."""
     normalization = Normalization.of(Call(None, {}, "", query.encode(), {}, b""))
     whole = TransformSpec(type="list", specList=list(nested or specs))
-    return "".join(str(spec.className) for spec in normalization.kept(whole, lambda: list(specs)))
+    return "".join(str(spec.className) for spec in normalization.kept(whole, list(specs)))
 
 
 PLAIN = [leaf(name) for name in "ABCDE"]

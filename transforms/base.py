@@ -119,6 +119,7 @@ class Transform:
 
     def _compile_inverse(self, builder: ProgramBuilder) -> None:
         """Add the instructions of the inverse map; raise `NonInvertibleError` where there is none."""
+        del builder
         raise NonInvertibleError(f"{type(self).__name__} has no inverse")
 
     def _start_map(self) -> FloatArray:

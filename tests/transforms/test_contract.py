@@ -176,7 +176,7 @@ def test_jacobian_is_the_derivative(kind: type[Transform], data: st.DataObject) 
 @settings(max_examples=6, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_round_trip(kind: type[Transform], data: st.DataObject) -> None:
-    """Back within 1e-9 of the coordinate over the smallest stretch where the map does not fold; else a true pre-image."""
+    """Back within 1e-9 of the coordinate over the smallest stretch unless the map folds; always a true pre-image."""
     transform = data.draw(transforms_of(kind))
     points = example_points()
     mapped = transform.apply(points)

@@ -138,7 +138,7 @@ class Mapper:
                 tile = tiles.get(tile_id)
                 if tile is None:
                     raise Missing(missing_text(stack, tile_id))
-                mapped = java_apply(self.transform_of(resolver, tile), xy[indices]).tolist()
+                mapped = java_apply(self.transform_of(resolver, tile), _rows(xy, indices)).tolist()
             except ServiceError as error:
                 for i in indices:
                     out[i] = error
@@ -227,6 +227,11 @@ class Mapper:
             self._sources.clear()
         source = self._sources.setdefault((width, height, cell), mesh)  # tiles of one size share what is not mapped
         return TileMesh(source.local, mesh.world, source.triangles, source.weight).indexed()
+
+
+def _rows(xy: Points, indices: Sequence[int]) -> Points:
+    """Return rows of an array; a single one, which is most common, as a view."""
+    return xy[indices[0] : indices[0] + 1] if len(indices) == 1 else xy[list(indices)]
 
 
 def _answers(

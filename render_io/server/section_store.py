@@ -106,5 +106,8 @@ def snapshot(
             f"section data not aggregated for stack with {stack.id},"
             " set stack state to COMPLETE to generate the aggregate collection"
         )
+    sections: list[dict[str, Any]] = orjson.loads(text)
+    if min_z is None and max_z is None:
+        return sections
     low, high = -math.inf if min_z is None else min_z, math.inf if max_z is None else max_z
-    return [section for section in orjson.loads(text) if low <= section.get("z", math.nan) <= high]
+    return [section for section in sections if low <= section.get("z", math.nan) <= high]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
+from collections import Counter
 from typing import Any
 
 from render_io.server import section_store, stack_store, tile_store
@@ -91,18 +92,19 @@ def reordered_section_data(call: Call) -> Answer:
 def _is_reordered(section: dict[str, Any]) -> bool:
     try:
         return bool(math.trunc(parse_double(section["sectionId"])) != math.trunc(section["z"]))
-    except (ValueError, OverflowError):
+    except (KeyError, ValueError, OverflowError):
+        z = java_double(section["z"]) if "z" in section else "null"
         raise BadRequest(
             "reordered sections cannot be determined because stack contains non-standard"
-            f" sectionId ({section['sectionId']}) or z value ({java_double(section['z'])})"
+            f" sectionId ({section['sectionId']}) or z value ({z})"
         ) from None
 
 
 @router.answers("GET", STACK + "/mergedZValues")
 def merged_z_values(call: Call) -> Answer:
     """List the z that had more than one section at the last COMPLETE."""
-    layers = [section["z"] for section in _snapshot(call)]
-    return json_answer(sorted({z for z in layers if layers.count(z) > 1}))
+    layers = Counter(section["z"] for section in _snapshot(call) if "z" in section)
+    return json_answer(sorted(z for z, sections in layers.items() if sections > 1))
 
 
 @router.answers("GET", STACK + "/z/{z}/sectionData")

@@ -77,6 +77,9 @@ class Options:
     exact_inverse : bool
         World to local inverts the transforms instead of their mesh: exact, mirrored tiles and the last row and column
         included.
+    ignore_exclude_false : bool
+        ``excludeAllTransforms=false`` counts as if it were absent, so that ``normalizeForMatching=true`` beside it does
+        leave transforms out.
     nested_references : bool
         Lists and interpolated specs that hold references can be saved together with the tiles that use them.
     """
@@ -90,6 +93,7 @@ class Options:
     cross_origin: bool = True
     exact_numbers: bool = False
     exact_inverse: bool = False
+    ignore_exclude_false: bool = False
     nested_references: bool = False
 
 

@@ -36,11 +36,12 @@ class Normalization:
     first_and_after: frozenset[str]
 
     @classmethod
-    def of(cls, call: Call) -> Normalization:
-        """Read the options of a request."""
+    def of(cls, call: Call, *, false_is_absent: bool = False) -> Normalization:
+        """Read the options of a request; with `false_is_absent` a false ``excludeAllTransforms`` is none at all."""
+        exclude_all = call.option_flag("excludeAllTransforms")
         return cls(
             for_matching=call.option_flag("normalizeForMatching") is True,
-            exclude_all=call.option_flag("excludeAllTransforms"),
+            exclude_all=exclude_all or (None if false_is_absent else exclude_all),
             after_last=frozenset(call.options("excludeTransformsAfterLast")),
             first_and_after=frozenset(call.options("excludeFirstTransformAndAllAfter")),
         )

@@ -51,7 +51,8 @@ def _extent(size: float | None) -> int:
 @router.answers("GET", TILE + "/render-parameters")
 def tile_parameters(call: Call) -> Answer:
     """One tile at its place, or with some of its transforms left out."""
-    options, normalization = RenderOptions.of(call), Normalization.of(call)
+    options = RenderOptions.of(call)
+    normalization = Normalization.of(call, false_is_absent=call.state.options.ignore_exclude_false)
     x, y, width, height = (call.option_integer(name) for name in ("x", "y", "width", "height"))
     stack_id = StackId.from_path(call.path)
     with call.database.read() as db:
@@ -59,7 +60,7 @@ def tile_parameters(call: Call) -> Answer:
         row = tile_store.require_by_id(db, stack.key, stack_id, call.path["tileId"])
         flat = Resolver(db, stack.key).flat(row.transforms, row.tile_id)
     kept = normalization.kept(_nested.decode(row.transforms), flat)
-    box = _derived_box(row, kept) if normalization.changes_transforms else _stored_box(row)
+    box = _derived_box(call, row, kept) if normalization.changes_transforms else _stored_box(row)
     left, top = (0.0, 0.0) if normalization.for_matching else box[:2]
     window = Window(
         left + (x or 0),
@@ -78,11 +79,11 @@ def _stored_box(row: TileRow) -> tuple[float, float, float, float]:
     return tuple(map(float, box))  # type: ignore[arg-type, return-value]
 
 
-def _derived_box(row: TileRow, flat: list[TransformSpec]) -> tuple[float, float, float, float]:
+def _derived_box(call: Call, row: TileRow, flat: list[TransformSpec]) -> tuple[float, float, float, float]:
     """Return the box that a tile would have with these transforms."""
     tile: TileSpec = _tile.decode(row.head + "}")
     tile.transforms = list_spec(flat)
-    boxes.derive([tile], {})
+    boxes.derive([tile], {}, call.state.compiler)
     return float(tile.minX), float(tile.minY), float(tile.maxX), float(tile.maxY)  # type: ignore[arg-type]
 
 

@@ -187,3 +187,15 @@ def test_pictures_of_parameters_are_refused_too(client):
     assert client.put("/render-ws/v1/owner/o/png-image", json={}).status_code == 501
     bad = client.put("/render-ws/v1/owner/o/png-image", content=b"{", headers={"Content-Type": "application/json"})
     assert bad.status_code == 400
+
+
+def test_exclude_false_may_count_as_absent(tmp_path):
+    with running(tmp_path, ignore_exclude_false=True) as service:
+        service.post(STACK, json={})
+        batch = {"transformIdToSpecMap": {"LENS": LENS}, "tileIdToSpecMap": {"lens": TILES[0]}}
+        service.put(STACK + "/resolvedTiles", json=batch)
+        answer = service.get(
+            STACK + "/tile/lens/render-parameters?normalizeForMatching=true&excludeAllTransforms=false"
+        )
+        assert leaves(answer) == ["2.5", "1"]
+        assert leaves(service.get(STACK + "/tile/lens/render-parameters?excludeAllTransforms=true")) == []

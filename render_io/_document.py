@@ -332,6 +332,8 @@ def _is_tile(value: Any) -> bool:
     if not _is_object(value):
         return False
     head = _json.decoded(_HEADS.decode, value)
+    if head.tileId is not msgspec.UNSET:
+        return True
     return any(getattr(head, name) is not msgspec.UNSET and getattr(head, name) != Raw() for name in _TILE_MEMBERS)
 
 

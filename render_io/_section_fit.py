@@ -250,7 +250,8 @@ def _stored_box(tile: Json) -> list[float]:
 
 def _rewritten(tile: Json, specs: list[Spec], box: list[float]) -> Json:
     """The tile with its new list; every other member is the old one, in its place."""
-    new = {**tile, "transforms": {**tile.get("transforms", _LIST), "specList": specs}}
+    new = tile.copy()
+    new["transforms"] = {**tile.get("transforms", _LIST), "specList": specs}
     if _has_box(tile):
         for name, value in zip(BOX, box, strict=True):
             # Whole numbers stay whole where they were written so.

@@ -18,7 +18,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
-from render_io._executors import THREADS, Executor, connected, local_executor, results
+from render_io._executors import THREADS, Executor, connected, local_executor, rare_collections, results
 from render_io._section import Section
 from render_io._section_fit import MODELS, Options, reestimate_section
 from render_io._section_result import SectionResult
@@ -106,7 +106,7 @@ def reestimate(
         A worker was lost with an executor that does not replace it.
     """
     started, summary, unread = time.perf_counter(), Summary(), []
-    with ExitStack() as stack:
+    with ExitStack() as stack, rare_collections:
         if executor is None:
             executor = stack.enter_context(local_executor(1))
         for done in _work(source, sink, options, executor, in_flight or _default_in_flight(executor)):
@@ -162,6 +162,11 @@ def _do_section(options: Options, section: Section, is_there: bool, run: str) ->
 
 def _do_part(job: _Job, part: str) -> _Done:
     """Read, work on and write all sections of one part, in whatever process."""
+    with rare_collections:
+        return _part_done(job, part)
+
+
+def _part_done(job: _Job, part: str) -> _Done:
     answers: list[SectionResult] = []
     sections = job.source.read(part)
     while True:

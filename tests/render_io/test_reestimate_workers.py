@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -198,3 +199,12 @@ def test_a_dask_cluster_that_loses_a_worker(tmp_path, cluster):
     assert summary.tiles == 2000
     assert stacks.content(tmp_path / "b") == stacks.content(tmp_path / "expected")
     assert not [path for path in (tmp_path / "b").iterdir() if path.name.endswith(".tmp") and path.stat().st_size == 0]
+
+
+def test_collections_are_rare_only_inside():
+    before = gc.get_threshold()
+    with _executors.rare_collections:
+        with _executors.rare_collections:
+            assert gc.get_threshold() != before
+        assert gc.get_threshold() != before
+    assert gc.get_threshold() == before

@@ -61,6 +61,7 @@ def connected(*, extra: Iterable[str] = (), strict: bool = True) -> Callable[[Ca
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         signature = inspect.signature(function)
+        takes_all = not strict and any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
 
         @functools.wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -68,8 +69,8 @@ def connected(*, extra: Iterable[str] = (), strict: bool = True) -> Callable[[Ca
             if strict:
                 refuse_unknown(function.__name__, rest, allowed, signature.parameters)
             fill_from_render(function.__name__, signature, arguments, rest)
-            has_kwargs = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
-            rest = {name: value for name, value in rest.items() if (has_kwargs if not strict else name in allowed)}
+            if not takes_all:
+                rest = {name: value for name, value in rest.items() if name in allowed}
             positional = _positional(signature, arguments, args)
             return function(*positional, **arguments, **rest)
 

@@ -6,7 +6,10 @@ import json
 import logging
 import multiprocessing
 import pickle
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -260,6 +263,22 @@ def test_connections_from_the_environment(monkeypatch, tmp_path):
     assert render.connect("https://render.example").DEFAULT_PORT is None
     with pytest.raises(TypeError, match="hosst"):
         render.connect(hosst="h")
+
+
+def test_T36_importing_what_asks_changes_nothing_either():
+    code = """
+import logging, requests
+from urllib3.util.retry import Retry
+before = requests.models.complexjson, list(logging.root.handlers), requests.Session.request, Retry.DEFAULT
+from render_io import client, coordinate, http, image, pointmatch, render, stack
+from render_io._requests import resolvedtiles, store, tilespec
+assert before == (requests.models.complexjson, list(logging.root.handlers), requests.Session.request, Retry.DEFAULT)
+for name in ("render_io", "urllib3", "requests"):
+    assert all(isinstance(handler, logging.NullHandler) for handler in logging.getLogger(name).handlers)
+"""
+    subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], cwd=Path(http.__file__).parents[1], check=True, timeout=120
+    )
 
 
 def test_stack_versions_keep_what_they_do_not_know():

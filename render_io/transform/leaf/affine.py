@@ -174,11 +174,17 @@ class AffineModel(ParametricTransform):
 
     def _show(self, transform: Affine | Translation | Rigid | Similarity) -> None:
         self.M = transform.matrix
+        if not isinstance(transform, Affine):
+            self.M[0, 1] += 0.0  # minus a sine of 0 is 0, not -0.0
 
     def _build(self) -> MathsTransform:
         affine = Affine(self.M)
         constrained = _CONSTRAINED.get(self._declared or type(self).className)
         return (constrained and constrained(affine.params)) or affine
+
+    def _identity(self) -> tuple[Any, ...]:
+        # Of a rotation its angle counts, which is what is written, and not the last bits of its matrix.
+        return "leaf", self.className, self.transform
 
     def _class_name(self, declared: str | None) -> str | None:
         return _NAMES[type(self.transform)] if declared in _CONSTRAINED else declared

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -95,9 +95,11 @@ def _rows(rows: list[list[float] | None] | None) -> list[list[float] | None] | N
     return None if rows is None else [None if row is None else _numbers(row) for row in rows]
 
 
-def _numbers(row: list[float]) -> list[float]:
-    """Return the numbers of a row, a missing one as 0 (Java's numbers cannot be missing)."""
-    return [0.0 if number is None else number for number in row] if None in row else row
+def _numbers(row: Sequence[float | None]) -> list[float]:
+    """Return the numbers of a row, a missing one as 0 (Java's numbers cannot be missing); most rows are as they were."""
+    if None in row:
+        return [0.0 if number is None else number for number in row]
+    return cast("list[float]", row)
 
 
 # ---------------------------------------------------------------- several collections as one

@@ -96,7 +96,7 @@ def _rows(rows: list[list[float] | None] | None) -> list[list[float] | None] | N
 
 
 def _numbers(row: Sequence[float | None]) -> list[float]:
-    """Return the numbers of a row, a missing one as 0 (Java's numbers cannot be missing); most rows are as they were."""
+    """Return the numbers of a row, a missing one as 0: Java's numbers cannot be missing."""
     if None in row:
         return [0.0 if number is None else number for number in row]
     return cast("list[float]", row)

@@ -89,9 +89,9 @@ def test_T04_D01_affine_texts_are_exact():
 
 
 def test_D24_texts_with_blanks_and_of_other_lengths():
-    assert load_transform_json(leaf(TranslationModel, "  1   2 \n")).tform([[0, 0]]).tolist() == [[1, 2]]
+    assert load_transform_json(leaf(TranslationModel, "1   2 \n")).tform([[0, 0]]).tolist() == [[1, 2]]
     assert load_transform_json(leaf(RigidModel, "0  1 2 ")).tform([[0, 0]]).tolist() == [[1, 2]]
-    for text in ("1", "1 2 3", "", "1 b"):
+    for text in ("1", "1 2 3", "", "1 b", " 1 2"):  # Java refuses the leading blank, too
         with pytest.raises(SpecError, match=r"^dataString: .*two numbers tx ty"):
             TranslationModel(json=leaf(TranslationModel, text))
     with pytest.raises(SpecError, match="six numbers"):
@@ -116,7 +116,7 @@ def test_D22_polynomials_of_surplus_numbers_are_read_as_java_reads_them():
 def test_T43_D04_D40_estimate_leaves_nothing_stale(kind):
     model = kind()
     model.estimate(SQUARE, SQUARE + [3, 4])
-    assert (model.B0, model.B1) == pytest.approx((3, 4))
+    assert pytest.approx((3, 4)) == (model.B0, model.B1)
     before = model.M.copy()
     model.load_M()
     np.testing.assert_array_equal(model.M, before)
@@ -395,7 +395,7 @@ def test_D39_singular_maps_are_a_typed_error_and_nothing_is_dropped():
             "y",
         )
         assert made.transformId is None  # it names another map
-    assert AffineModel(1e-12, 0, 0, 1e12).invert().M00 == pytest.approx(1e12)
+    assert pytest.approx(1e12) == AffineModel(1e-12, 0, 0, 1e12).invert().M00
     mixed = model.concatenate(AffineModel(2))
     assert (type(mixed), mixed.labels) == (AffineModel, ["l"])
 
@@ -405,7 +405,7 @@ def test_D38_properties_of_zero_and_mirrored_maps():
     assert calc_first_order_properties(np.diag([1, -1])) == (1, -1, 0, 0, 0)
     assert calc_first_order_properties(np.diag([-1, 1]), "y") == (-1, 1, 0, 0, 0)
     for force_shear in "xy":
-        assert calc_first_order_properties(np.diag([-1, -1]), force_shear)[:4] == (1, 1, pytest.approx(0), 0)
+        assert calc_first_order_properties(np.diag([-1, -1]), force_shear)[:4] == pytest.approx((1, 1, 0, 0))
     with pytest.raises(ConversionError, match="force_shear as 'x' or 'y', got 'z'") as caught:
         calc_first_order_properties(np.eye(2), "z")
     assert isinstance(caught.value, ValueError)
@@ -468,7 +468,7 @@ def test_T41_D36_a_missing_member_is_told_by_its_name():
         load_transform_json({"type": "list", "specList": [{"type": "leaf", "dataString": "1"}]})
 
 
-def test_T02_T10_meta_data_ids_and_unknown_members_of_every_kind_are_kept():
+def test_meta_data_ids_and_unknown_members_of_every_kind_are_kept():
     inner = leaf(RigidModel, "0.1 5 6") | {"id": "i", "metaData": {"labels": ["l"], "more": {"a": 1}}, "unknown": [1]}
     extra = {"id": "x", "metaData": {"labels": ["m"], "note": None}, "unknown": 1.0}
     for spec in (
@@ -499,7 +499,7 @@ def test_D35_unknown_classes_fail_with_a_typed_error_when_they_are_applied():
 
 def test_D51_spline_texts_are_checked():
     text = ThinPlateSplineTransform().dataString
-    for bad in ("ThinPlateSplineR2LogR 2", text.replace("null", "!!"), "ThinPlateSplineR2LogR 3 0 null @", ""):
+    for bad in ("ThinPlateSplineR2LogR 2", text.replace(" 2 ", " two "), "ThinPlateSplineR2LogR 3 0 null @", ""):
         with pytest.raises(SpecError, match=r"^dataString: "):
             load_transform_json(leaf(ThinPlateSplineTransform, bad))
 

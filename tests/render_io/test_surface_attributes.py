@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+
+import numpy as np
 import pytest
 
-from render_io import render, stack, transform
+from render_io import render, stack, transform, utils
 from render_io.channel import Channel
 from render_io.image_pyramid import ImagePyramid, MipMap
 from render_io.layout import Layout
@@ -59,3 +62,11 @@ def test_attributes(name):
     make, attributes = OBJECTS[name]
     made = make()
     assert [attribute for attribute in attributes.split() if not hasattr(made, attribute)] == []
+
+
+def test_small_helpers():
+    record = logging.LogRecord("x", logging.INFO, "f", 1, "m", (), None)
+    assert utils.NullHandler().emit(record) is None
+    assert utils.RenderEncoder().default(np.float32(0.5)) == 0.5
+    with pytest.raises(TypeError):
+        utils.RenderEncoder().default(object)

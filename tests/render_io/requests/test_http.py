@@ -144,6 +144,21 @@ def test_every_request_has_a_timeout(service, monkeypatch):
         http.get_json(None, "http://h/", nonsense=1)
 
 
+def test_sessions_may_be_stand_ins():
+    class Answer:
+        status_code, text = 200, '["it is"]'
+
+    class Session:
+        def get(self, url, **_):
+            return Answer()
+
+    r = Render("h", 1, "o", "p", session=Session())
+    assert stack.get_stack_tileIds("s", render=r) == render.get_owners(render=r) == ["it is"]
+    Answer.status_code = 404
+    with pytest.raises(RequestError, match="it is"):
+        stack.get_stack_bounds("s", render=r)
+
+
 def test_redirected_writes_are_not_turned_into_reads(service):
     service.answer = lambda asked: Reply(b"", 302, {"Location": "/render-ws/v1/elsewhere"})
     with pytest.raises(RequestError) as caught:

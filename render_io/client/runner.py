@@ -160,11 +160,14 @@ def failure(message: str, command: Sequence[str], code: int | None, output: str,
 
 
 def find_in_process() -> Callable[..., int] | None:
-    """Get the in-process clients, None when this installation has none."""
-    with contextlib.suppress(ImportError, AttributeError):
+    """Get the in-process clients, None when there are none; ClientScriptError when what they need is not installed."""
+    try:
         found: Callable[..., int] = import_module("render_io.native").run_client
-        return found
-    return None
+    except ModuleNotFoundError as error:
+        if error.name == "render_io.native":
+            return None
+        raise ClientScriptError(f"without a client script, {error.name} is needed, which is not installed") from error
+    return found
 
 
 def _run_in_process(class_name: str, words: Sequence[str], session: Any) -> tuple[int, str, str]:

@@ -200,6 +200,18 @@ def test_the_log_says_which_way_was_taken(script, monkeypatch, caplog):
         client.call_run_ws_client(VALIDATE, STACK)
 
 
+def test_what_the_in_process_clients_lack_is_named(monkeypatch):
+    def absent(name):
+        raise ModuleNotFoundError(f"No module named {lacking!r}", name=lacking)
+
+    monkeypatch.setattr(runner, "import_module", absent)
+    lacking = "render_io.native"
+    assert runner.find_in_process() is None
+    lacking = "uvicorn"
+    with pytest.raises(ClientScriptError, match="uvicorn is needed"):
+        client.call_run_ws_client(VALIDATE, STACK)
+
+
 def test_modes_of_subprocess():
     assert run_subprocess_mode(["false"], "call") == 1
     assert run_subprocess_mode(["true"]) == 0

@@ -1,0 +1,1 @@
+"""The Java clients' jobs without Java, one client per file; `render_io.native` runs them."""

@@ -1,8 +1,6 @@
 """The application: a FastAPI app whose front answers everything below ``/render-ws/v1``.
 
-How a module plugs in
----------------------
-A module of endpoints offers ``router = ServiceRouter()`` and registers plain functions::
+How a module plugs in: a module of endpoints offers ``router = ServiceRouter()`` and registers plain functions::
 
     @router.answers("GET", STACK + "/z/{z}/bounds")
     def z_bounds(call: Call) -> Answer: ...

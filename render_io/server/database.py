@@ -103,6 +103,7 @@ class Database:
             connection.execute(f"PRAGMA cache_size=-{CACHE_KB}")
             connection.execute(f"PRAGMA mmap_size={MMAP_BYTES}")
             connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+            connection.execute(f"PRAGMA journal_size_limit={MMAP_BYTES}")
             self._local.connection = connection
             self._all.append(connection)
         return connection

@@ -157,9 +157,7 @@ class EmbeddedService:
             if folder is None:
                 self._temporary = tempfile.TemporaryDirectory(prefix="render-ws-")
                 folder = Path(self._temporary.name)
-            self._server = uvicorn.Server(
-                _config(folder, self._options, self._max_body_bytes, self.host, self.port)
-            )
+            self._server = uvicorn.Server(_config(folder, self._options, self._max_body_bytes, self.host, self.port))
             self._thread = threading.Thread(
                 target=self._server.run, kwargs={"sockets": [listener]}, name="render-ws", daemon=True
             )

@@ -38,6 +38,8 @@ __all__ = [
 Int32 = typing.Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]
 _DATE_MARK = "java.util.Date"
 Date = typing.Annotated[str, _DATE_MARK]
+_TEXTUAL_NULLS = frozenset({"", "null"})
+_INFINITIES = {"INF": "Infinity", "-INF": "-Infinity"}
 _DATE = re.compile(r"\s*(-?\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+)\.(\d+)Z.*", re.S)
 
 
@@ -173,10 +175,11 @@ def _to_float(value: Any, where: str) -> float | str | None:
     if isinstance(value, (bool, dict, list)):
         raise _refuse(value, "double", where)
     if isinstance(value, str):
-        if not value.strip():
+        text = value.strip()
+        if text in _TEXTUAL_NULLS:
             return None
         try:
-            return finite_or_word(parse_double(value))
+            return finite_or_word(parse_double(_INFINITIES.get(text, text)))
         except ValueError:
             raise _refuse(value, "double", where) from None
     try:
@@ -187,7 +190,7 @@ def _to_float(value: Any, where: str) -> float | str | None:
 
 def _to_int(value: Any, where: str) -> int | None:
     if isinstance(value, str):
-        if not value.strip():
+        if value.strip() in _TEXTUAL_NULLS:
             return None
         if not re.fullmatch(r"[+-]?\d{1,10}", value.strip()):
             raise _refuse(value, "int", where)
@@ -210,9 +213,11 @@ def _to_text(value: Any, where: str) -> str:
 def _to_bool(value: Any, where: str) -> bool | None:
     if isinstance(value, str):
         word = value.strip()
-        if word not in ("true", "false", "True", "False", "TRUE", "FALSE", ""):
+        if word in _TEXTUAL_NULLS:
+            return None
+        if word not in ("true", "false", "True", "False", "TRUE", "FALSE"):
             raise _refuse(value, "boolean", where)
-        return word.lower() == "true" if word else None
+        return word.lower() == "true"
     if isinstance(value, (dict, list, float)):
         raise _refuse(value, "boolean", where)
     return bool(value)

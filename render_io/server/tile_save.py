@@ -165,7 +165,8 @@ def _row(tile: TileSpec, refs: Iterable[str | None]) -> tuple[Any, ...]:
     flat = (
         isinstance(members, list)
         and all(s is not None and s.type == "leaf" for s in members)
-        and not transforms.metaData
+        and transforms.id is None
+        and transforms.metaData is None
     )
     return (
         tile.tileId,

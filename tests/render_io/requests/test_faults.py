@@ -11,6 +11,7 @@ import pytest
 
 from render_io import client, http, pointmatch, resolvedtiles, stack, tilespec
 from render_io._requests import uploads
+from render_io.client.pools import WithThreadPool
 from render_io.errors import RenderError, RequestError
 from render_io.render import Render
 from render_io.tilespec import TileSpec
@@ -70,23 +71,7 @@ def test_an_import_that_cannot_be_saved_says_how_far_it_came(embedded, proxy, re
     assert stored(embedded, render)[1] == "LOADING"
 
 
-def test_a_parallel_import_that_fails_is_not_completed(embedded, proxy, render, monkeypatch):
-    from render_io.client import runner
-    from render_io.client.pools import WithThreadPool
-
-    def upload(class_name, words, *, stdout, stderr, session):
-        import json
-        from pathlib import Path
-
-        tiles = [TileSpec(json=tile) for tile in json.loads(Path(words[-1]).read_text())]
-        try:
-            resolvedtiles.put_tilespecs("s", tilespecs=tiles, render=render)
-        except RequestError as error:
-            print(error, file=stderr)
-            return 1
-        return 0
-
-    monkeypatch.setattr(runner, "find_in_process", lambda: upload)
+def test_a_parallel_import_that_fails_is_not_completed(embedded, proxy, render):
     stack.create_stack("s", render=render)
     proxy.faults = ["ok", "ok"] + ["503"] * 40
     with pytest.raises(RenderError):

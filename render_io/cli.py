@@ -57,14 +57,20 @@ _SUBCOMMANDS = {
     "validate": "validate.validate",
     "bounds": "bounds.bounds",
     "map": "map.map_points",
+    "import": "import_tiles.import_tiles",
     "serve": "serve.serve",
     "demo": "demo.demo",
+    "ws-client": "ws_client.ws_client",
 }
 """Each subcommand, and its function in a module of `render_io._commands`."""
 
+_SETTINGS = {"ws-client": {"allow_interspersed_args": False}}
+"""What comes behind the class name belongs to the Java client's own command line."""
+
 for _name, _place in _SUBCOMMANDS.items():
     _module, _, _function = _place.partition(".")
-    app.command(_name)(getattr(import_module(f"render_io._commands.{_module}"), _function))
+    _command = getattr(import_module(f"render_io._commands.{_module}"), _function)
+    app.command(_name, context_settings=_SETTINGS.get(_name))(_command)
 
 
 def main() -> None:

@@ -88,7 +88,7 @@ def run_client(
     module = CLIENTS.get(class_name)
     if module is None:
         print(f"Error: Could not find or load main class {class_name}", file=out)
-        print(f"known classes: {', '.join(CLIENTS)}", file=out)
+        print(f"Done without Java are: {', '.join(CLIENTS)}", file=out)
         return 1
     client: Client = import_module(f"render_io._native.{module}").CLIENT
     try:
@@ -163,7 +163,8 @@ def install(folder: str | os.PathLike[str]) -> Path:
         raise ClientScriptError("the path of this Python is not known")
     path = Path(folder) / SCRIPT_NAME
     make_writable_folder(path.parent)
-    replace_file(path, [_SCRIPT.format(command=f"{shlex.quote(sys.executable)} -m render_io.cli").encode()])
+    # -P: what lies in the directory from which it is called is not imported.
+    replace_file(path, [_SCRIPT.format(command=f"{shlex.quote(sys.executable)} -P -m render_io.cli").encode()])
     with store_errors(path, "write"):
         path.chmod(path.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
     return path

@@ -12,11 +12,12 @@ import numpy.typing as npt
 
 from render_io._spec_json import Spec
 from render_io.codecs.names import THIN_PLATE_SPLINE
-from render_io.errors import EstimationError
+from render_io.errors import EstimationError, SpecError
 from render_io.transform._errors import estimation_error, seed_error
 from render_io.transform._wire import owned
 from render_io.transform.leaf import spline_mesh
 from render_io.transform.leaf.transform import ClassName, ParametricTransform
+from render_io.utils import decodeBase64
 from transforms._types import FloatArray, Points, PointsLike
 from transforms._validate import as_parameters, as_points
 from transforms.errors import NonInvertibleError, TransformError
@@ -31,7 +32,8 @@ class ThinPlateSplineTransform(ParametricTransform):
     Parameters
     ----------
     dataString : str, optional
-        Text of the spline.
+        Text of the spline, its blocks of the sizes that the numbers in it say. (In a spec that is read blocks may have
+        other sizes, as in Java: what is missing counts as 0.)
     json : dict, optional
         Spec to take everything from.
     transformId : str, optional
@@ -64,6 +66,7 @@ class ThinPlateSplineTransform(ParametricTransform):
             self._adopt(ThinPlateSpline.identity())
         else:
             self._process_dataString(dataString)
+            _require_full_blocks(dataString)
 
     # -- Parameters ----------------------------------------------------------------------------------------------------
 
@@ -87,12 +90,13 @@ class ThinPlateSplineTransform(ParametricTransform):
 
     @property
     def aMtx(self) -> FloatArray | None:
-        """(2, 2) float64, writable: the linear part minus the identity; None for none."""
+        """(2, 2) float64, writable: the linear part minus the identity, also set as four numbers; None for none."""
         return self._linear
 
     @aMtx.setter
     def aMtx(self, value: npt.ArrayLike | None) -> None:
-        self._linear = None if value is None else owned(value, 2, "aMtx")
+        flat = value is not None and np.shape(value) == (4,)
+        self._linear = None if value is None else owned(np.reshape(value, (2, 2)) if flat else value, 2, "aMtx")
 
     @property
     def bVec(self) -> FloatArray | None:
@@ -408,3 +412,12 @@ class ThinPlateSplineTransform(ParametricTransform):
             raise EstimationError("expected a spline with landmarks, got none")
         (x0, y0), (x1, y1) = self.srcPts.min(axis=1), self.srcPts.max(axis=1)
         return spline_mesh.src_array(x0, y0, x1, y1, side, side)
+
+
+def _require_full_blocks(text: str) -> None:
+    """Refuse a text whose blocks don't hold as many numbers as it says: written now, it is an error."""
+    fields = text.split()
+    for field, count in zip(fields[3:5], (6, 4 * int(fields[2])), strict=True):
+        size = count if field == "null" else decodeBase64(field).size
+        if size != count:
+            raise SpecError(f"expected a block of {count} numbers in the text of a spline, got {size}")

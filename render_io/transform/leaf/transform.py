@@ -81,6 +81,11 @@ class Transform(WireObject):
         self.transformId = transformId
         self.labels = labels
 
+    def __init_subclass__(cls) -> None:
+        own = cls.__dict__.get("className")
+        if isinstance(own, str):  # as classes of other projects say it
+            cls.className = ClassName(own)
+
     def _class_name(self, declared: str | None) -> str | None:
         return declared
 

@@ -325,6 +325,19 @@ def test_overridden_methods_are_used():
     assert described.className == "my.Model"
 
 
+def test_a_subclass_may_name_its_class_in_a_text():
+    class Named(AffineModel):
+        className = "mpicbg.trakem2.transform.AffineModel2D"
+
+    class Own(AffineModel):
+        className = "my.Affine"
+
+    assert Named.className == Named().className == AffineModel.className
+    assert Named(json=RigidModel(B0=5).to_dict()).M.tolist() == RigidModel(B0=5).M.tolist()
+    assert Own(B0=5).to_dict() == {**AffineModel(B0=5).to_dict(), "className": "my.Affine"}
+    assert Own(json=Own(B0=5).to_dict()) == Own(B0=5)
+
+
 def test_a_subclass_that_never_calls_our_constructor_is_the_identity():
     class Bare(AffineModel):
         def __init__(self):

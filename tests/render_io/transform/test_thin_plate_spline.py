@@ -85,6 +85,8 @@ def test_one_part_of_the_affine_block_is_enough():
     assert spline.tform([[1, 1]]).tolist() == [[2, 3]]
     spline.aMtx, spline.bVec = np.eye(2), None
     assert spline.tform([[1, 1]]).tolist() == [[2, 2]]
+    spline.aMtx = [1, 2, 3, 4]
+    assert spline.aMtx.tolist() == [[1, 2], [3, 4]]
     spline.aMtx = np.eye(3)
     with pytest.raises(ConversionError, match="aMtx"):
         spline.tform([[1, 1]])

@@ -502,6 +502,12 @@ def test_D51_spline_texts_are_checked():
     for bad in ("ThinPlateSplineR2LogR 2", text.replace(" 2 ", " two "), "ThinPlateSplineR2LogR 3 0 null @", ""):
         with pytest.raises(SpecError, match=r"^dataString: "):
             load_transform_json(leaf(ThinPlateSplineTransform, bad))
+    spline = ThinPlateSplineTransform()
+    spline.estimate(SQUARE, SQUARE * 2)
+    assert ThinPlateSplineTransform(spline.dataString) == spline
+    for count in (" 1 ", " 4 ", " 6 "):
+        with pytest.raises(SpecError):
+            ThinPlateSplineTransform(dataString=spline.dataString.replace(" 5 ", count))
 
 
 def test_D52_asorder_drops_nothing_and_force_polynomial_says_that_it_does_nothing():

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
+import time
 from collections.abc import Sequence
 
 import msgspec
 import orjson
+import regex
 
 from render_io.server import stack_store, tile_store, transform_store
 from render_io.server.answers import (
@@ -27,6 +28,8 @@ from render_io.server.transform_store import Resolver
 
 router = ServiceRouter()
 OK = Answer(200)
+PATTERN_S = 5.0
+"""Longest time for which a pattern is looked for."""
 _encoder = msgspec.json.Encoder()
 
 
@@ -130,27 +133,34 @@ def _last_transform(resolver: Resolver, row: TileRow) -> str:
 def tile_ids(call: Call) -> Answer:
     """List tile ids by their bytes: a missing stack has none."""
     condition = Condition().layers(call.option_double("minZ"), call.option_double("maxZ"))
-    pattern = _pattern(call.option("matchPattern"))
     with call.database.read() as db:
         key = stack_store.find_key(db, StackId.from_path(call.path))
         rows = db.execute(
             f"SELECT tile_id FROM tile WHERE stack = ? AND tile_id > ''{condition.sql} ORDER BY tile_id",
             (key, *condition.values),
         ).fetchall()
-    ids = [row[0] for row in rows if pattern is None or pattern.search(row[0])]
+    ids = _matching([row[0] for row in rows], call.option("matchPattern"))
     if call.state.options.escape_tile_ids:
         return raw_json(orjson.dumps(ids))
     return raw_json(("[" + ",".join([f'"{tile_id}"' for tile_id in ids]) + "]").encode())
 
 
-def _pattern(text: str | None) -> re.Pattern[str] | None:
-    """Return the compiled pattern; a malformed one breaks the answer off as in the real service."""
-    if not text:
-        return None
+def _matching(ids: list[str], pattern: str | None) -> list[str]:
+    """Return the ids in which a pattern is found.
+
+    Raises
+    ------
+    BrokenStream
+        For a malformed pattern, as in the real service, and for one that takes too long: it must not stop everybody.
+    """
+    if not pattern:
+        return ids
+    limit = time.monotonic() + PATTERN_S
     try:
-        return re.compile(text)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise BrokenStream(f"Regular expression is invalid: {error}") from None
+        search = regex.compile(pattern).search
+        return [i for i in ids if search(i, timeout=max(1e-3, limit - time.monotonic()), concurrent=True)]
+    except (regex.error, TimeoutError, OverflowError, RecursionError) as error:
+        raise BrokenStream(f"Regular expression is invalid or takes too long: {error}") from None
 
 
 # ---------------------------------------------------------------- changes

@@ -6,6 +6,7 @@ import gzip
 import http.client
 import json
 import stat
+import threading
 
 import httpx
 import pytest
@@ -113,6 +114,19 @@ def test_long_bodies_are_refused(tmp_path):
 
         answer = httpx.put(f"{small.base_url}{STACK}/tile-specs-with-ids", content=chunks(), headers=JSON)
         assert answer.status_code == 413
+
+
+def test_a_pattern_that_takes_too_long_stops_nobody(service, monkeypatch):
+    monkeypatch.setattr("render_io.server.tiles.PATTERN_S", 0.2)
+    with StackClient(service.base_url) as client:
+        client.save(tile("a" * 60 + "!", z=8.0))
+        slow = threading.Thread(target=client.get, args=("/tileIds",), kwargs={"matchPattern": "^(a|a|aa)+$"})
+        slow.start()
+        assert raw(service, "GET", STACK + "/tile/t")[0] == 200
+        slow.join(timeout=20)
+        assert not slow.is_alive()
+        assert client.get("/tileIds", matchPattern="^(a|a|aa)+$").status_code == 500
+        client.http.delete("/z/8")
 
 
 def test_a_body_that_breaks_off_changes_nothing(service):

@@ -15,9 +15,7 @@ import pytest
 from render_io import coordinate, pointmatch, render, resolvedtiles, stack, tilespec
 from render_io.errors import RequestError
 from tests.render_io.answering import Asked, Reply
-from tests.shared import SHARED, requires_shared
-
-pytestmark = requires_shared
+from tests.shared import conversation
 
 
 def number_or_text(word: str) -> Any:
@@ -45,9 +43,9 @@ class Recorded:
     """Answers with what was recorded for the same request, in order where it was asked more than once."""
 
     def __init__(self, name: str) -> None:
-        assert SHARED is not None
-        steps = json.loads((SHARED / "golden-http" / f"{name}.json").read_text())["steps"]
-        self.steps = [step for step in steps if "Content-Type" not in (step["request"].get("headers") or {})]
+        self.steps = [
+            step for step in conversation(name)["steps"] if "Content-Type" not in (step["request"].get("headers") or {})
+        ]
 
     def __call__(self, asked: Asked) -> Reply:
         for index, step in enumerate(self.steps):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 
 import numpy as np
 import pytest
@@ -13,7 +12,7 @@ from PIL import Image
 from render_io import image
 from render_io.errors import RenderError, RequestError
 from tests.render_io.answering import Reply
-from tests.shared import SHARED, requires_shared
+from tests.shared import conversation, conversation_names
 
 pytestmark = pytest.mark.usefixtures("quick_retries")
 
@@ -29,13 +28,13 @@ OPTIONS = {"scale", "minIntensity", "maxIntensity", "binaryMask", "filter", "max
 
 def recorded():
     """Requests for pictures that a function of the API can send, with their answers."""
-    for path in sorted((SHARED / "golden-http").glob("images-*.json")) if SHARED else []:
-        for step in json.loads(path.read_text())["steps"]:
+    for name in conversation_names():
+        for step in conversation(name)["steps"] if name.startswith("images-") else []:
             request, response = step["request"], step["response"]
             parts = request["path"].strip("/").split("/")
-            names = {name for name, _ in request.get("query") or []}
-            if parts[-1] in FORMATS and "base64" in response and response["base64"] and names <= OPTIONS:
-                yield pytest.param(request, response, id=f"{path.stem}-{step['id']}")
+            options = {option for option, _ in request.get("query") or []}
+            if parts[-1] in FORMATS and "base64" in response and response["base64"] and options <= OPTIONS:
+                yield pytest.param(request, response, id=f"{name}-{step['id']}")
 
 
 def value(text):
@@ -70,7 +69,6 @@ def ask(request, r):
     return None
 
 
-@requires_shared
 @pytest.mark.parametrize(("request_", "response"), list(recorded()))
 def test_recorded_pictures_are_read(service, request_, response):
     content = base64.b64decode(response["base64"])
@@ -90,7 +88,6 @@ def test_recorded_pictures_are_read(service, request_, response):
     assert depth is None or picture.shape[2:] == depth
 
 
-@requires_shared
 def test_enough_pictures_are_recorded():
     assert len(list(recorded())) > 60
 

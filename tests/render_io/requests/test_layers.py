@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from render_io import coordinate, resolvedtiles, stack, tilespec
+from render_io import coordinate, http, resolvedtiles, stack, tilespec
 from render_io._requests import layers, progress, uploads
 from render_io.errors import RenderError, RequestError, SpecError
 from tests.render_io.answering import Reply
@@ -119,3 +119,20 @@ def test_progress_on_a_terminal(monkeypatch, capsys):
     assert list(progress.track(range(3), "reading", 3)) == [0, 1, 2]
     assert list(progress.track([1], "reading", 1)) == [1]
     assert capsys.readouterr().out == ""
+
+
+def test_areas_of_a_real_layer_hold_all_its_tiles(embedded, monkeypatch):
+    monkeypatch.setattr(layers, "_TILES_PER_REQUEST", 4)
+    where = {"host": embedded.host, "port": embedded.port, "owner": "areas", "project": "p"}
+    stack.create_stack("s", **where)
+    tiles = {name: spec(name) | {"width": 12, "height": 12} for name in GRID}
+    document = resolvedtiles.ResolvedTiles(json={"transformIdToSpecMap": {}, "tileIdToSpecMap": tiles})
+    resolvedtiles.put_tilespecs("s", document, deriveData=False, **where)
+    address = f"{embedded.base_url}/owner/areas/project/p/stack/s"
+    session = http.new_session()
+    whole = layers.resolved_layer(session, address, 1)
+    in_parts = layers._by_box(session, address, f"{address}/z/1", 1.0, None)
+    assert sorted(in_parts["tileIdToSpecMap"]) == sorted(GRID)
+    assert in_parts["tileIdToSpecMap"] == whole["tileIdToSpecMap"]
+    by_id = layers._by_id(session, address, f"{address}/z/1")
+    assert [tile.tileId for tile in by_id] == sorted(GRID)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from render_io._section import Section
 from render_io._section_result import FloatArray
-from render_io._tile_lists import tile_name
 from render_io.errors import SpecError
 from transforms.batch import STATUS_TEXTS
 
@@ -24,8 +23,8 @@ class Judge:
 
     Parameters
     ----------
-    section : Section
-        Where the tiles are.
+    names : sequence
+        Ids of the section's tiles.
     index : list of int
         Place in the section of the tile of each fit.
     faults : dict
@@ -37,8 +36,8 @@ class Judge:
         (T,) bool: fits without fault so far.
     """
 
-    def __init__(self, section: Section, index: list[int], faults: dict[int, SpecError]) -> None:
-        self._section = section
+    def __init__(self, names: Sequence[Any], index: list[int], faults: dict[int, SpecError]) -> None:
+        self._names = names
         self._index = index
         self._faults = faults
         self.good = np.ones(len(index), dtype=bool)
@@ -46,8 +45,9 @@ class Judge:
     def _note(self, mask: npt.NDArray[np.bool_], message: str, values: npt.NDArray[np.generic]) -> None:
         for place in np.flatnonzero(mask & self.good).tolist():
             index = self._index[place]
-            name = tile_name(self._section.tilespecs[index])
-            self._faults[index] = SpecError(message.format(values[place]), name, "transforms")
+            name = self._names[index]
+            fault = SpecError(message.format(values[place]), name if isinstance(name, str) else None, "transforms")
+            self._faults[index] = fault
         self.good &= ~mask
 
     def failed(self, status: npt.NDArray[np.int64]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,7 @@ from transforms.batch import BatchEstimate, fit_batch
 from transforms.linear import Affine, Rigid, Similarity, Translation
 from transforms.polynomial import Polynomial
 
-__all__ = ["MODELS", "Options", "reestimate_section"]
+__all__ = ["BOX", "MODELS", "Options", "boxes_of", "class_of", "measure", "reestimate_section"]
 
 MODELS: Final[dict[str, type[Transform]]] = {
     "affine": Affine,
@@ -120,10 +121,8 @@ def reestimate_section(section: Section, options: Options) -> tuple[Section, Sec
     rms, worst, boxes = np.full(count, np.nan), np.full(count, np.nan), np.full((count, 4), np.nan)
     tiles = list(section.tilespecs)
     for group in groups:
-        maps = Maps(group, options)
-        estimate = maps.estimate(MODELS[options.model])
+        estimate, good = measure(section.tile_ids, group, options, faults)
         rms[group.index], worst[group.index] = estimate.rms, estimate.max_residual
-        good = _judge(section, maps, estimate, faults)
         _write(tiles, group, good, estimate.params[good], options, boxes)
     bad = tuple(sorted(faults))
     rms[list(bad)] = worst[list(bad)] = np.nan
@@ -199,24 +198,52 @@ class Maps:
         return is_flat(shown.params, self.group.sizes[:, :2], affine=shown.model is Affine)
 
 
-def _judge(section: Section, maps: Maps, estimate: BatchEstimate, faults: dict[int, SpecError]) -> IntArray:
-    """Note what is wrong with fits; return the members of the group whose fits are good."""
-    judge = Judge(section, maps.group.index.tolist(), faults)
+def measure(
+    names: Sequence[Any], group: TileGroup, options: Options, faults: dict[int, SpecError]
+) -> tuple[BatchEstimate, IntArray]:
+    """Fit a group and judge the fits.
+
+    Parameters
+    ----------
+    names : sequence
+        Ids of the section's tiles.
+    group : TileGroup
+        Some of them.
+    options : Options
+        What to estimate.
+    faults : dict
+        Faults by place in the section, added to.
+
+    Returns
+    -------
+    estimate : BatchEstimate
+        One member for each tile of the group.
+    good : ndarray
+        Members whose fits are good.
+    """
+    maps = Maps(group, options)
+    estimate = maps.estimate(MODELS[options.model])
+    judge = Judge(names, group.index.tolist(), faults)
     judge.failed(estimate.status)
     judge.flat(maps.flat(estimate))
-    judge.beyond(estimate.max_residual, maps.options.max_residual)
-    return np.flatnonzero(judge.good)
+    judge.beyond(estimate.max_residual, options.max_residual)
+    return estimate, np.flatnonzero(judge.good)
+
+
+def class_of(options: Options) -> str:
+    """Name the Java class that the new transforms are written as; see `Options`."""
+    return POLYNOMIAL if options.model == "polynomial" else AFFINE
 
 
 def _write(
     tiles: list[Json], group: TileGroup, members: IntArray, params: FloatArray, options: Options, boxes: FloatArray
 ) -> None:
     """Put the new lists, and the boxes that go with them, in place of those of some members."""
-    model, class_name = (Polynomial, POLYNOMIAL) if options.model == "polynomial" else (Affine, AFFINE)
+    class_name = class_of(options)
     places = group.index[members]
     boxed = np.array([options.locate or _has_box(tiles[place]) for place in places.tolist()], dtype=bool)
     if boxed.any():
-        boxes[places[boxed]] = _boxes(group, members[boxed], params[boxed], model)
+        boxes[places[boxed]] = boxes_of(group, members[boxed], params[boxed], options)
     rows = zip(members.tolist(), places.tolist(), codecs.encode_many(class_name, params), strict=True)
     for (member, place, text), box in zip(rows, boxes[places].tolist(), strict=True):
         old = group.replaced(member) if options.replace == "last" else None
@@ -226,8 +253,26 @@ def _write(
         tiles[place] = _rewritten(tiles[place], specs, box)
 
 
-def _boxes(group: TileGroup, members: IntArray, params: FloatArray, model: type[Affine | Polynomial]) -> FloatArray:
-    """(M, 4) boxes of the new lists of some members, as the service derives them."""
+def boxes_of(group: TileGroup, members: IntArray, params: FloatArray, options: Options) -> FloatArray:
+    """Derive the boxes of new lists as the service does.
+
+    Parameters
+    ----------
+    group : TileGroup
+        Where the tiles are.
+    members : ndarray
+        (M,) some of them.
+    params : ndarray
+        Of their new transforms.
+    options : Options
+        What these are.
+
+    Returns
+    -------
+    ndarray
+        (M, 4) min_x, min_y, max_x, max_y in world pixels.
+    """
+    model = Polynomial if options.model == "polynomial" else Affine
     boxes = np.empty((len(members), 4))
     cells = group.sizes[members, 2]
     for cell in np.unique(cells).tolist():

@@ -25,7 +25,7 @@ from transforms.columns import Column, PolynomialColumn, SharedColumn
 from transforms.linear import Affine
 from transforms.polynomial import Polynomial
 
-__all__ = ["TileGroup", "read_groups"]
+__all__ = ["ColumnGroup", "TileGroup", "columns_of", "read_groups"]
 
 IntArray = npt.NDArray[np.int64]
 AnyColumn = AffineArray | Column
@@ -204,9 +204,8 @@ def _columns(
     sizes = reader.sizes([tiles[place] for place in index])
     good = [place for place, size in zip(index, sizes, strict=True) if size is not None]
     specs = [tiles[place]["transforms"]["specList"] for place in good]
-    columns = [_column(reader, name, [s[i].get("dataString") for s in specs]) for i, name in enumerate(names)]
-    found = [column for column in columns if column is not None]
-    if len(found) < len(columns):
+    found = columns_of(reader, names, [[s[i].get("dataString") for s in specs] for i in range(len(names))])
+    if found is None:
         sound = [place for place, members in zip(good, specs, strict=True) if _is_sound(members)]
         # With the bad ones out of the way the others go in columns, unless it was not them.
         return _without(reader, tiles, names, index, sound) if _FEWEST <= len(sound) < len(good) else None
@@ -243,6 +242,32 @@ def _cut(replace: Replace, names: tuple[Any, ...], tiles: Sequence[Json], index:
     if any("metaData" in spec for place in index for spec in tiles[place]["transforms"]["specList"]):
         return None
     return int(names[0] in LENS_CLASSES)
+
+
+def columns_of(reader: ListReader, names: Sequence[str], texts: Sequence[list[Any]]) -> list[AnyColumn] | None:
+    """Read the columns of lists that are built alike.
+
+    Parameters
+    ----------
+    reader : ListReader
+        Of the section.
+    names : sequence of str
+        Classes of the places in the lists.
+    texts : sequence of list
+        Of each place, the texts of all members.
+
+    Returns
+    -------
+    list of AffineArray or Column, or None
+        None when some text is out of the ordinary.
+    """
+    columns = []
+    for name, column_texts in zip(names, texts, strict=True):
+        column = _column(reader, name, column_texts)
+        if column is None:
+            return None
+        columns.append(column)
+    return columns
 
 
 def _column(reader: ListReader, name: str, texts: list[Any]) -> AnyColumn | None:

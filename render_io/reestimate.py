@@ -23,6 +23,7 @@ from render_io._section import Section
 from render_io._section_fit import MODELS, Options, reestimate_section
 from render_io._section_result import SectionResult
 from render_io._summary import HISTOGRAM_EDGES, SectionRow, Summary, TileRow
+from render_io._text_lane import TextSection, reestimate_text, text_section
 from render_io._tile_lists import REPLACEMENTS
 from render_io.errors import StoreError
 from render_io.stores import Sink, Source
@@ -144,7 +145,7 @@ def _work(source: Source, sink: Sink, options: Options, executor: Executor, in_f
     def tasks() -> Iterator[tuple[Options, Section, bool, str]]:
         for part in parts:
             try:
-                for section in source.read(part):
+                for section in _sections(source, part, options):
                     yield options, section, sink.has(section), uuid.uuid4().hex
             except StoreError as error:
                 unread.append(error)
@@ -153,10 +154,19 @@ def _work(source: Source, sink: Sink, options: Options, executor: Executor, in_f
     yield from (_Done([], unread=error) for error in unread)
 
 
+def _sections(source: Source, part: str, options: Options) -> Iterator[Section]:
+    """Sections of a part: as text where that will do."""
+    section = text_section(source, part, options)
+    yield from source.read(part) if section is None else [section]
+
+
 def _do_section(options: Options, section: Section, is_there: bool, run: str) -> _Done:
     """Work on one section, in whatever process."""
     del run
-    changed, result = reestimate_section(section, options)
+    if isinstance(section, TextSection):
+        changed, result = reestimate_text(section, options)
+    else:
+        changed, result = reestimate_section(section, options)
     return _Done([dataclasses.replace(result, resumed=is_there)], None if is_there else changed)
 
 
@@ -168,7 +178,7 @@ def _do_part(job: _Job, part: str) -> _Done:
 
 def _part_done(job: _Job, part: str) -> _Done:
     answers: list[SectionResult] = []
-    sections = job.source.read(part)
+    sections = _sections(job.source, part, job.options)
     while True:
         try:
             section = next(sections, None)

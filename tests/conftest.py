@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.golden import update
 from tests.shared import SHARED
 
 # No deadlines: the first call of a kernel compiles it, and machines are shared.
@@ -30,6 +31,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Stop at once where the shared vectors are required and absent."""
     if _REQUIRE_SHARED and SHARED is None:
         raise pytest.UsageError("RENDER_TRANSFORMS_REQUIRE_SHARED is set, but ../shared/golden is absent")
+
+
+def pytest_report_header() -> list[str]:
+    """Tell of recorded material beside the clone that has no copy here yet: it is tested all the same."""
+    new = update.differences(SHARED).missing if SHARED is not None else []
+    return [f"recorded, but not copied by tests/golden/update.py: {', '.join(new)}"] if new else []
 
 
 def _refuse_lack_of_shared(report: Any) -> Any:

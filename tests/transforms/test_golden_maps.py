@@ -11,7 +11,7 @@ import pytest
 import transforms
 from render_io import codecs
 from tests.golden_vectors import assert_agrees, points_of, tolerance_of
-from tests.shared import golden, requires_shared, shared_files
+from tests.shared import golden, golden_names
 
 THREE_DIMENSIONAL = "Models3D"
 """Points of three numbers: no tile can carry these classes."""
@@ -19,9 +19,10 @@ THREE_DIMENSIONAL = "Models3D"
 
 def transform_cases() -> list[Any]:
     """All cases of kind transform in all files, so that a new file is picked up by itself."""
-    files = [path.stem for path in shared_files("golden/*.json")]
-    cases = [c for name in files if name != THREE_DIMENSIONAL for c in golden(name) if c["kind"] == "transform"]
-    return [pytest.param(c, id=c["id"]) for c in cases] or [pytest.param(None, marks=requires_shared, id="no-shared")]
+    cases = [
+        c for name in golden_names() if name != THREE_DIMENSIONAL for c in golden(name) if c["kind"] == "transform"
+    ]
+    return [pytest.param(c, id=c["id"]) for c in cases]
 
 
 def decoded(case: dict[str, Any]) -> transforms.Transform:

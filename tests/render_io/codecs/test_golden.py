@@ -11,10 +11,8 @@ from render_io import codecs, specs
 from render_io.codecs import names
 from render_io.codecs.opaque import OpaqueTransform
 from render_io.errors import SpecError
-from tests.shared import golden, golden_cases, requires_shared, shared_files
+from tests.shared import golden, golden_cases, golden_names
 from transforms import TransformError
-
-FILES = [path.stem for path in shared_files("golden/*.json")]
 
 
 def numbers(rows: Any) -> np.ndarray:
@@ -24,13 +22,12 @@ def numbers(rows: Any) -> np.ndarray:
 
 def cases_of_kind(kind: str) -> list[Any]:
     """Cases of one kind from all files, so that a new file is picked up by itself."""
-    found = [param for name in FILES for param in golden_cases(name, kind=kind)]
-    return found or [pytest.param(None, marks=requires_shared, id="no-shared")]
+    return [param for name in golden_names() for param in golden_cases(name, kind=kind)]
 
 
 def flat_cases(kind: str) -> list[Any]:
     """Cases whose points lie in the plane."""
-    return [p for p in cases_of_kind(kind) if p.values[0] is None or len(p.values[0]["points"][0]) == 2]
+    return [p for p in cases_of_kind(kind) if len(p.values[0]["points"][0]) == 2]
 
 
 def assert_forward(case: dict[str, Any], mapped: np.ndarray) -> None:
@@ -123,7 +120,6 @@ def test_what_java_accepts(case):
     np.testing.assert_allclose(mapped, expected, rtol=0, atol=1e-12 * scale, equal_nan=True)
 
 
-@requires_shared
 def test_every_class_of_the_golden_files_has_a_codec():
-    seen = {c["className"] for name in FILES for c in golden(name) if c.get("kind") == "transform"}
+    seen = {c["className"] for name in golden_names() for c in golden(name) if c.get("kind") == "transform"}
     assert seen <= set(codecs.CODECS)

@@ -5,27 +5,16 @@ A new case in the folder is picked up by itself. Each has owners of its own, so 
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.render_io.native.jobs import replayed
-from tests.shared import SHARED
+from tests.shared import client_run, client_runs
 
-OWN = Path(__file__).resolve().parents[2] / "golden" / "golden-clients"
-FOLDER = next((f for f in (OWN, SHARED and SHARED / "golden-clients") if f and f.is_dir()), None)
 WITH_PICTURES = ("draw-", "argb-", "render-", "match-")
 
 pytestmark = [pytest.mark.jit_only, pytest.mark.usefixtures("quick_retries")]
 
 
-def cases():
-    if FOLDER is None:
-        return [pytest.param(None, marks=pytest.mark.skip(reason="needs the shared client jobs"), id="no-shared")]
-    folders = sorted(path.parent for path in FOLDER.glob("*/case.json"))
-    return [pytest.param(f, id=f.name) for f in folders if not f.name.startswith(WITH_PICTURES)]
-
-
-@pytest.mark.parametrize("folder", cases())
-def test_job_is_done_as_recorded(folder, embedded, tmp_path):
-    assert not replayed(folder, embedded.base_url, tmp_path)
+@pytest.mark.parametrize("name", [name for name in client_runs() if not name.startswith(WITH_PICTURES)])
+def test_job_is_done_as_recorded(name, embedded, tmp_path):
+    assert not replayed(client_run(name, tmp_path / "recorded"), embedded.base_url, tmp_path)

@@ -7,13 +7,11 @@ order never counts, list order does, and so does the form of a number (3 is not 
 from __future__ import annotations
 
 import base64
-import gzip
 import http.client
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -24,11 +22,6 @@ PATH_SAFE = "/:,@%+-._~!$&'()*;="
 
 class Word(str):
     """NaN or Infinity where JSON allows no such word."""
-
-
-def load(path: Path) -> dict[str, Any]:
-    raw = path.read_bytes()
-    return json.loads(gzip.decompress(raw) if path.suffix == ".gz" else raw)
 
 
 def parsed(text: str) -> Any:

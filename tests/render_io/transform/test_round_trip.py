@@ -27,14 +27,14 @@ from render_io.transform.leaf.lens import SEED_NAME
 from render_io.transform.leaf.utils import LEAF_CLASSES
 from tests.render_io.documents import exactly
 from tests.render_io.transform.strategies import CLASSES, any_specs, specs_of
-from tests.shared import golden, requires_shared, shared_files
+from tests.shared import golden, golden_names
 from transforms import Interpolated, LensCorrection
 from transforms import TransformList as MathsList
 
 
 def golden_leaves():
-    for path in shared_files("golden/*.json"):
-        for case in golden(path.stem):
+    for name in golden_names():
+        for case in golden(name):
             if case["kind"] == "transform" and "className" in case:
                 yield {"type": "leaf", "className": case["className"], "dataString": case["dataString"]}
 
@@ -70,7 +70,6 @@ def test_every_class_stands_for_its_transform(kind, data):
     np.testing.assert_array_equal(loaded.tform(points), loaded.transform.apply(points))
 
 
-@requires_shared
 def test_every_golden_text_is_loaded_and_kept():
     count = 0
     for spec in golden_leaves():

@@ -6,8 +6,7 @@ The matrix `M` is the one source of truth; `M00` to `B1` are views of it.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
-from typing import Any, ClassVar, Final, Self, overload
+from typing import Any, ClassVar, Self, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +15,9 @@ from render_io import codecs
 from render_io._spec_json import Spec
 from render_io.codecs.names import AFFINE, RIGID, SIMILARITY, TRANSLATION
 from render_io.errors import ConversionError
-from render_io.transform._errors import estimation_error, seed_error
+from render_io.transform._errors import seed_error
 from render_io.transform._wire import owned
+from render_io.transform.leaf._matrices import CLASS_NAMES, CONSTRAINED, equations, fitted_matrix
 from render_io.transform.leaf.common import calc_first_order_properties
 from render_io.transform.leaf.transform import ClassName, ParametricTransform
 from transforms._types import FloatArray, Points, PointsLike
@@ -27,49 +27,6 @@ from transforms.errors import PointsError, TransformError
 from transforms.linear import Affine, Rigid, Similarity, Translation
 
 __all__ = ["AffineModel"]
-
-_ROUNDING: Final = 16.0 * float(np.finfo(np.float64).eps)
-"""Relative error up to which a matrix counts as a rotation: that of a product of several."""
-
-
-def _constrained_translation(m: FloatArray) -> MathsTransform | None:
-    return Translation(m[:, 2]) if np.abs(m[:, :2] - np.eye(2)).max() <= _ROUNDING else None
-
-
-def _constrained_similarity(m: FloatArray) -> Similarity | None:
-    (m00, m01, _), (m10, m11, _) = m.tolist()
-    off = max(abs(m00 - m11), abs(m01 + m10))
-    return Similarity.from_cos_sin(m00, m10, m[:, 2]) if off <= _ROUNDING * np.hypot(m00, m10) else None
-
-
-def _constrained_rigid(m: FloatArray) -> MathsTransform | None:
-    similarity = _constrained_similarity(m)
-    if similarity is None or not abs(similarity.scale - 1.0) <= _ROUNDING:
-        return None
-    return Rigid(similarity.rotation, similarity.offset)
-
-
-_CONSTRAINED: Final[dict[str, Callable[[FloatArray], MathsTransform | None]]] = {
-    TRANSLATION: _constrained_translation,
-    RIGID: _constrained_rigid,
-    SIMILARITY: _constrained_similarity,
-}
-_NAMES: Final[dict[type[MathsTransform], str]] = {
-    Translation: TRANSLATION,
-    Rigid: RIGID,
-    Similarity: SIMILARITY,
-    Affine: AFFINE,
-}
-
-
-def fitted_matrix(
-    model: type[Translation | Rigid | Similarity | Affine], src: PointsLike, dst: PointsLike, weights: Any
-) -> FloatArray:
-    """Fit a linear model; (3, 3), writable. EstimationError whatever is wrong with the points."""
-    try:
-        return np.array(model.from_estimate(src, dst, weights).matrix)
-    except TransformError as error:
-        raise estimation_error(error) from error
 
 
 class _Entry:
@@ -179,7 +136,7 @@ class AffineModel(ParametricTransform):
 
     def _build(self) -> MathsTransform:
         affine = Affine(self.M)
-        constrained = _CONSTRAINED.get(self._declared or type(self).className)
+        constrained = CONSTRAINED.get(self._declared or type(self).className)
         return (constrained and constrained(affine.params)) or affine
 
     def _identity(self) -> tuple[Any, ...]:
@@ -187,10 +144,10 @@ class AffineModel(ParametricTransform):
         return "leaf", self.className, self.transform
 
     def _class_name(self, declared: str | None) -> str | None:
-        return _NAMES[type(self.transform)] if declared in _CONSTRAINED else declared
+        return CLASS_NAMES[type(self.transform)] if declared in CONSTRAINED else declared
 
     def _written(self) -> str:
-        return codecs.encode(self.transform, _NAMES[type(self.transform)])[1]
+        return codecs.encode(self.transform, CLASS_NAMES[type(self.transform)])[1]
 
     # -- Fits ----------------------------------------------------------------------------------------------------------
 
@@ -220,7 +177,7 @@ class AffineModel(ParametricTransform):
         """
         matrix = fitted_matrix(Affine, A, B, weights)
         vector = matrix[[0, 0, 1, 1, 0, 1], [0, 1, 0, 1, 2, 2]].reshape(6, 1)
-        return (vector, *_equations(matrix, A, B, weights)) if return_all else vector
+        return (vector, *equations(matrix, A, B, weights)) if return_all else vector
 
     def estimate(self, A: PointsLike, B: PointsLike, return_params: bool = True, **kwargs: Any) -> FloatArray | None:
         """Become the best fit.
@@ -411,14 +368,3 @@ class AffineModel(ParametricTransform):
     def __str__(self) -> str:
         (m00, m01, b0), (m10, m11, b1) = self.M[:2].tolist()
         return f"M=[[{m00},{m01}],[{m10},{m11}]] B=[{b0},{b1}]"
-
-
-def _equations(
-    matrix: FloatArray, src: PointsLike, dst: PointsLike, weights: npt.ArrayLike | None
-) -> tuple[FloatArray, int, FloatArray]:
-    """Sum of squares, rank and singular values of the system of 2N equations that a fit solves."""
-    root = 1.0 if weights is None else np.sqrt(np.asarray(weights, dtype=np.float64))[:, None]
-    basis = Affine.basis(src)
-    squares = float(np.sum((root * (basis @ matrix[:2].T - as_points(dst))) ** 2))
-    singular = np.linalg.svd(root * basis, compute_uv=False)
-    return np.array([squares] if len(basis) > 3 else []), 6, np.repeat(singular, 2)

@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from render_io._json_object import refuse_unknown
 from render_io.codecs.names import RIGID, SIMILARITY, TRANSLATION
-from render_io.transform.leaf.affine import AffineModel, fitted_matrix
+from render_io.transform.leaf._matrices import fitted_matrix
+from render_io.transform.leaf.affine import AffineModel
 from render_io.transform.leaf.transform import ClassName
 from transforms._types import FloatArray, PointsLike
 from transforms.linear import Rigid, Similarity, Translation

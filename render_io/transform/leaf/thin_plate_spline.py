@@ -136,23 +136,7 @@ class ThinPlateSplineTransform(ParametricTransform):
     # -- Maps ----------------------------------------------------------------------------------------------------------
 
     def apply(self, points: PointsLike) -> Points:
-        """Map points; the same as `tform`.
-
-        Parameters
-        ----------
-        points : array_like
-            (N, 2) in pixels.
-
-        Returns
-        -------
-        ndarray
-            (N, 2) float64.
-
-        Raises
-        ------
-        ConversionError
-            Wrong shape of the points, or parameters that don't fit together.
-        """
+        """Map points; the same as `tform`."""
         return self.tform(points)
 
     def computeDeformationContribution(self, points: PointsLike) -> Points:

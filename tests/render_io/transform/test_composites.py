@@ -21,7 +21,7 @@ from render_io.transform import (
     estimate_dstpts,
     estimate_transformsum,
 )
-from tests.render_io.transform.test_polynomial import grid
+from tests.render_io.transform.samples import grid
 from transforms import testing
 
 SHIFT = AffineModel(B0=10, B1=20)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from render_io import codecs
 from render_io.errors import ConversionError, EstimationError
 from render_io.transform import LensCorrection, NonLinearCoordinateTransform, load_transform_json
-from tests.render_io.transform.test_polynomial import grid
+from tests.render_io.transform.samples import grid
 from transforms import LensCorrection as MathsLens
 from transforms import testing
 

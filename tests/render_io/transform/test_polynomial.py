@@ -9,12 +9,8 @@ from hypothesis import strategies as st
 
 from render_io.errors import ConversionError, EstimationError
 from render_io.transform import AffineModel, Polynomial2DTransform, RigidModel, TransformList, load_transform_json
+from tests.render_io.transform.samples import grid
 from transforms import Polynomial, testing
-
-
-def grid(side=6, size=2048.0):
-    axis = np.linspace(0, size, side)
-    return np.stack(np.meshgrid(axis, axis), -1).reshape(-1, 2)
 
 
 def noisy(seed=0):

@@ -34,8 +34,6 @@ from render_io.utils import json_value
 __all__ = [
     "RETRIES",
     "TIMEOUT",
-    "Response",
-    "Session",
     "default_session",
     "get_bytes",
     "get_json",

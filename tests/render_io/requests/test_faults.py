@@ -31,14 +31,14 @@ def warm(embedded):
 
 @pytest.fixture
 def proxy(embedded):
-    with faulty_proxy(embedded.host, embedded.port, delay=3.0) as running:
+    with faulty_proxy(embedded.host, embedded.port, delay=4.0) as running:
         yield running
 
 
 @pytest.fixture
 def render(proxy, request, monkeypatch):
     monkeypatch.setattr(http, "RETRIES", http.RETRIES.new(backoff_factor=0))
-    monkeypatch.setattr(http, "TIMEOUT", (5.0, 1.0 if "slow" in request.node.name else 60.0))
+    monkeypatch.setattr(http, "TIMEOUT", (5.0, 1.5 if "slow" in request.node.name else 60.0))
     monkeypatch.setattr(uploads, "_TILES_PER_REQUEST", 5)
     name = "".join(c for c in request.node.name if c.isalnum())
     return Render(host="http://127.0.0.1", port=proxy.port, owner=f"F{name}", project="p")

@@ -112,7 +112,7 @@ def _run(
 
     start = time.monotonic()
     job = Job(options, positional, out, errors, session)
-    job.log(f"parameters: { {name: value for name, value in options.items() if value is not None} } {positional}")
+    job.log(_shown(options, positional))
     failed = True
     try:
         client.run(job)
@@ -125,6 +125,14 @@ def _run(
     how = "processing failed after" if failed else "processing completed in"
     job.log(f"run: exit, {how} {time.monotonic() - start:.3f} s")
     return None if failed else job.hidden
+
+
+def _shown(options: dict[str, Any], positional: list[Any]) -> str:
+    """Return the parameters as they may be logged, without a password in an address."""
+    from render_io import http
+
+    given = {name: value for name, value in options.items() if value is not None}
+    return f"parameters: {given | {'baseDataUrl': http.redact(given['baseDataUrl'])}} {positional}"
 
 
 _SCRIPT = """\

@@ -10,7 +10,7 @@ from render_io._native.files import read_list
 from render_io._native.job import Client, Job
 from render_io._native.options import RENDER_WEB, STACK, VALIDATOR
 from render_io._native.service import Stack
-from render_io._native.tile_collection import TileCollection
+from render_io._native.tile_collection import TileCollection, derive_boxes
 from render_io._native.validators import Validator, validator_of
 from render_io.server.spec_model import TileSpec, TransformSpec
 
@@ -35,7 +35,7 @@ def _import(job: Job, stack: Stack, path: str, shared: list[TransformSpec], vali
     tiles = TileCollection(specs, shared)
     if len(tiles.tiles) < len(specs):
         job.hide(f"{path}: {len(specs) - len(tiles.tiles)} tile specs are replaced by later ones of the same tileId")
-    tiles.derive_boxes()
+    derive_boxes(specs, tiles.shared)  # of the replaced ones, too: one of them that is bad fails the file
     tiles.drop_invalid(validator, job)
     stack.save(tiles)
 

@@ -20,6 +20,7 @@ Json = dict[str, Any]
 Query = list[tuple[str, Any]]
 
 SPECS_PER_REQUEST = 50_000
+TILES_PER_REQUEST = 20_000
 
 
 def now() -> str:
@@ -188,7 +189,7 @@ class Stack:
         return found
 
     def save(self, tiles: TileCollection, z: float | None = None) -> None:
-        """Save tiles and shared transforms in one request, as they are.
+        """Save tiles and shared transforms as they are, in one request unless there are very many.
 
         Parameters
         ----------
@@ -198,8 +199,11 @@ class Stack:
             The z that all of them must have.
         """
         layer = () if z is None else ("z", number(z))
-        http.put_text(self.job.session, self._url(*layer, "resolvedTiles"), tiles.body())
-        self.job.log(f"saved {len(tiles.tiles)} tiles and {len(tiles.shared)} transforms in {self}")
+        url, saved = self._url(*layer, "resolvedTiles"), 0
+        for batch in tiles.batches(TILES_PER_REQUEST):
+            http.put_text(self.job.session, url, batch.body())
+            saved += len(batch.tiles)
+            self.job.log(f"saved {saved} of {len(tiles.tiles)} tiles and {len(batch.shared)} transforms in {self}")
 
     def __str__(self) -> str:
         return f"stack {self.name} of project {self.project} of {self.owner}"

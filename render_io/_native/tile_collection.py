@@ -5,7 +5,7 @@ Source: org.janelia.alignment.spec.ResolvedTileSpecCollection.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,7 +21,7 @@ from render_io.server.transform_store import references
 if TYPE_CHECKING:
     from render_io._native.validators import Validator
 
-__all__ = ["TileCollection", "as_json", "as_spec"]
+__all__ = ["TileCollection", "as_json", "as_spec", "derive_boxes"]
 
 Json = dict[str, Any]
 
@@ -37,6 +37,27 @@ def as_spec(spec: Json) -> TransformSpec:
     found: TransformSpec = read_body(msgspec.json.encode(spec), TransformSpec)
     tidy_transform(found)
     return found
+
+
+def derive_boxes(tiles: Sequence[TileSpec], shared: Mapping[str, TransformSpec]) -> None:
+    """Put the derived box into every tile.
+
+    Parameters
+    ----------
+    tiles : sequence of TileSpec
+        Several may have one id.
+    shared : mapping of str to TransformSpec
+        Targets of references.
+
+    Raises
+    ------
+    ServiceError
+        A tile refers to what is not there (one step is followed, as the service does), lacks its size, or has
+        transforms that can't be made.
+    """
+    numbered = {str(place): tile for place, tile in enumerate(tiles)}
+    Batch(ResolvedTiles(dict(shared), dict(numbered))).check_references()
+    boxes.derive(tiles, shared)
 
 
 class TileCollection:
@@ -104,16 +125,31 @@ class TileCollection:
         tile.transforms = as_spec(edit(as_json(tile.transforms)))
 
     def derive_boxes(self) -> None:
-        """Put the derived box into every tile.
+        """Put the derived box into every tile; errors as of `derive_boxes`."""
+        derive_boxes(list(self.tiles.values()), self.shared)
 
-        Raises
+    def batches(self, size: int) -> Iterator[TileCollection]:
+        """Cut the collection into pieces that can be saved one by one.
+
+        Parameters
+        ----------
+        size : int
+            Tiles of one piece.
+
+        Yields
         ------
-        ServiceError
-            A tile refers to what is not there (one step is followed, as the service does), lacks its size, or has
-            transforms that can't be made.
+        TileCollection
+            With the shared transforms that its tiles need; the first one with all.
         """
-        Batch(ResolvedTiles(dict(self.shared), dict(self.tiles))).check_references()
-        boxes.derive(list(self.tiles.values()), self.shared)
+        if len(self.tiles) <= size:
+            yield self
+            return
+        tiles = list(self.tiles.values())
+        for start in range(0, len(tiles), size):
+            piece = TileCollection(tiles[start : start + size], self.shared.values())
+            if start:
+                piece.drop_unused()
+            yield piece
 
     # ---------------------------------------------------------------- what is left out
 

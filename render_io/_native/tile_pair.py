@@ -112,6 +112,8 @@ class _Layers:
         self._job, self._stack = job, stack
         self._bounds, self._kept = layer_bounds(job.options), dict[float, Layer]()
         self._only = _other_stack(job, stack)
+        near = job["onlyIncludeTilesNearTileIdsJson"]
+        self.wanted = None if near is None else set(read_list(near, str))
         found = stack.z_values(job["minZ"], job["maxZ"])
         self.z_values = found if job["z"] is None else [z for z in found if z in job["z"]]
         if not self.z_values:
@@ -171,11 +173,9 @@ def _pairs(job: Job, layers: _Layers, place: int) -> list[Pair]:
     behind = [i for i in range(place + 1, len(z_values)) if z_values[i] - layer.z <= reach]
     others = [] if job["excludeSameLayerNeighbors"] else [layer]
     others += [layers[i] for i in behind]
-    path = job["onlyIncludeTilesNearTileIdsJson"]
-    wanted = None if path is None else set(read_list(path, str))
     found: set[Pair] = set()
     for tile in layer.tiles:
-        if wanted is None or tile.tile_id in wanted:
+        if layers.wanted is None or tile.tile_id in layers.wanted:
             found.update(Pair.of(tile, other) for other in _neighbors(job, tile, others))
     excluded = job["excludeSameLayerPairsWithPosition"]
     kept = [pair for pair in found if excluded is None or excluded not in (pair.p.position, pair.q.position)]

@@ -56,9 +56,10 @@ def _ids(job: Job, stack: Stack, chosen: str) -> list[str]:
         found = list(dict.fromkeys(job.arguments if chosen == "ids" else read_list(job["tileIdJson"], str)))
         tell_unknown(stack, found)
         return found
-    layer = [
-        tile for tile in stack.tile_bounds(job["keepZ" if chosen == "keep" else "hiddenTilesWithZ"]) if _boxed(tile)
-    ]
+    z = job["keepZ" if chosen == "keep" else "hiddenTilesWithZ"]
+    layer = [tile for tile in stack.tile_bounds(z) if _boxed(tile)]
+    if not layer:
+        job.hide(f"{stack} has no tiles of z {z}")
     if chosen == "keep":
         kept = Bounds(*(job[name] for name in _BOX))
         return [tile["tileId"] for tile in layer if not kept.touches(tile)]

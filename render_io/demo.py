@@ -40,7 +40,7 @@ _FITS = (("affine", 1), ("polynomial", 2), ("polynomial", 3), ("polynomial", 5))
 class Step:
     """What one step of the demo has to tell.
 
-    Parameters
+    Attributes
     ----------
     title, text : str
         Plain text.

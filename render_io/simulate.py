@@ -30,7 +30,7 @@ FloatArray = npt.NDArray[np.float64]
 class Camera:
     """A lens with radial and decentring distortion (Brown's model).
 
-    Parameters
+    Attributes
     ----------
     name : str
         Id of its lens correction.
@@ -64,7 +64,7 @@ class Camera:
 class Warp:
     """How a section lies: rotated, moved, and softly bent.
 
-    Parameters
+    Attributes
     ----------
     matrix : ndarray
         (2, 3).
@@ -90,7 +90,7 @@ class Warp:
 class SimulatedTile:
     """One tile and the truth about it.
 
-    Parameters
+    Attributes
     ----------
     tile_id : str
         Unique in the acquisition.
@@ -142,7 +142,7 @@ class SimulatedTile:
 class Acquisition:
     """Sections of tiles.
 
-    Parameters
+    Attributes
     ----------
     tiles : dict
         Tiles by z.

@@ -1,0 +1,83 @@
+"""The main job from file to file, beside the loop that a user of renderapi writes today."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks import samples
+from benchmarks.harness import OURS, TILES, Case, Contender, Effort, Goal, faster
+from benchmarks.peers import RENDERAPI, module
+from benchmarks.sections import is_real, section
+from render_io.reestimate import Options, reestimate
+from render_io.stores import open_sink, open_source
+from transforms.approximate import sampling_grid
+
+GROUP = "pipeline"
+_CORNERS = np.array([[0.0, 0.0], [2560.0, 0.0], [2560.0, 2160.0], [0.0, 2160.0]])
+
+
+def renderapi_loop(source: Path, sink: Path, order: int | None) -> None:
+    """Re-estimate every tile with renderapi: tile by tile, affine, or a polynomial where an order is given."""
+    theirs = module(RENDERAPI)
+    leaf = theirs.transform
+    tiles = [theirs.tilespec.TileSpec(json=spec) for spec in json.loads(source.read_text())]
+    for tile in tiles:
+        src = sampling_grid(10, tile.width, tile.height)
+        dst = leaf.estimate_dstpts(tile.tforms, src)
+        if order is None:
+            model = leaf.AffineModel()
+            model.estimate(src, dst, return_params=False)
+        else:
+            # Its own class insists on residuals below 1e-3 px and fits a hundred times before it gives up.
+            params = leaf.Polynomial2DTransform.fit(src, dst, order=order)
+            model = leaf.Polynomial2DTransform(params=params)
+        tile.tforms = [model]
+    with sink.open("w") as stream:
+        theirs.utils.renderdump(tiles, stream)
+
+
+def ours(source: Path, sink: Path, options: Options) -> None:
+    """Do the same, residuals, boxes and untouched members on top."""
+    with open_sink(str(sink), overwrite=True) as target:
+        summary = reestimate(open_source(str(source)), target, options)
+    assert not summary.faults
+
+
+def _corners(path: Path) -> samples.Array:
+    """Where the corners of each tile are after the job."""
+    from render_io import specs
+
+    tiles = json.loads(path.read_text())
+    return np.stack([specs.to_transform(tile["transforms"]).apply(_CORNERS) for tile in tiles[:50]])
+
+
+def _case(work: str, folder: Path, count: int, options: Options, *goals: Goal) -> Case:
+    source, new, other = folder / "source.json", folder / "new.json", folder / "other.json"
+    order = options.order if options.model == "polynomial" else None
+    ours(source, new, options)
+    contenders = {OURS: Contender(lambda: ours(source, new, options))}
+    if module(RENDERAPI) is not None:
+        renderapi_loop(source, other, order)
+        # Its lens has 32-bit coefficients, its polynomial fit minimises something else.
+        np.testing.assert_allclose(_corners(other), _corners(new), atol=5e-3 if order is None else 5.0)
+        contenders[RENDERAPI] = Contender(lambda: renderapi_loop(source, other, order))
+    return Case(work, TILES, count, contenders, goals)
+
+
+def cases(effort: Effort) -> Iterator[Case]:
+    """Affine and polynomial; the file holds the real section four times where it is at hand."""
+    tiles: list[Any] = section(effort.size(4_908))
+    what = "real section" if is_real() else "made-up section"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "source.json").write_text(json.dumps(tiles, indent=1))
+        goal = faster(100.0, RENDERAPI)
+        yield _case(f"{what}, JSON to JSON, affine", folder, len(tiles), Options("affine"), goal)
+        options = Options("polynomial", order=3)
+        yield _case(f"{what}, JSON to JSON, polynomial order 3", folder, len(tiles), options)

@@ -174,21 +174,25 @@ def references(spec: Any) -> set[str]:
     return {name for member in spec.get("specList", []) for name in references(member)}
 
 
+def ask(url: str, method: str, body: bytes | None = None) -> bytes:
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"}, method=method)
+    with urllib.request.urlopen(request, timeout=240) as answer:
+        content: bytes = answer.read()
+    return content
+
+
 def import_json(options: dict[str, Any], files: list[str]) -> None:
     shared = {spec["id"]: spec for spec in (load(options["transformFile"]) if "transformFile" in options else [])}
+    where = "{baseDataUrl}/owner/{owner}/project/{project}/stack/{stack}".format(**options)
+    if b'"COMPLETE"' in ask(where, "GET"):  # the real one opens the stack again
+        ask(f"{where}/state/LOADING", "PUT")
     for path in files:
         tiles = load(path)
         missing = {name for tile in tiles for name in references(tile.get("transforms", {}))} - set(shared)
         if missing:
             raise KeyError(f"requires the following transform ids {sorted(missing)}")
         body = {"transformIdToSpecMap": shared, "tileIdToSpecMap": {tile["tileId"]: tile for tile in tiles}}
-        where = "{baseDataUrl}/owner/{owner}/project/{project}/stack/{stack}".format(**options)
-        request = urllib.request.Request(
-            f"{where}/resolvedTiles?deriveData=true", json.dumps(body).encode(), method="PUT"
-        )
-        request.add_header("Content-Type", "application/json")
-        with urllib.request.urlopen(request, timeout=240):
-            pass
+        ask(f"{where}/resolvedTiles?deriveData=true", "PUT", json.dumps(body).encode())
 
 
 def coordinates(options: dict[str, Any], _: list[str]) -> None:

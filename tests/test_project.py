@@ -38,7 +38,7 @@ def test_packages_are_ours(package: object) -> None:
     assert Path(str(package.__file__)).parent == ROOT / package.__name__  # type: ignore[attr-defined]
 
 
-def test_version_has_a_single_source_T61() -> None:
+def test_T61_the_version_has_a_single_source() -> None:
     assert transforms.__version__ == render_io.__version__ == __version__
     written = [
         path

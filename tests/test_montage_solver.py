@@ -16,8 +16,6 @@ from transforms import Affine, Polynomial, Rigid, Similarity, Translation
 EXAMPLE = Path(__file__).parents[1] / "docs" / "examples" / "montage_solver.py"
 REGULARIZATION = 1e-4
 
-pytestmark = requires_shared
-
 
 @pytest.fixture(scope="module")
 def example() -> ModuleType:
@@ -59,6 +57,7 @@ def start_of(name: str, matrix: np.ndarray) -> np.ndarray:
     return np.array([1.0, 0.0, tx, ty])
 
 
+@requires_shared
 @pytest.mark.parametrize("name", ["affine", "similarity", "polynomial"])
 def test_global_solve_equals_a_dense_one(example: ModuleType, montage: tuple, name: str) -> None:
     tiles, matches = montage
@@ -92,6 +91,7 @@ def test_global_solve_equals_a_dense_one(example: ModuleType, montage: tuple, na
     assert np.sqrt(np.mean(found**2)) < 0.05 * np.sqrt(np.mean(before**2))
 
 
+@requires_shared
 @pytest.mark.parametrize("model", [Translation, Rigid, Similarity, Affine, Polynomial])
 def test_matches_become_fits(montage: tuple, model: type) -> None:
     """Each pair's fit is what an independent weighted least squares on centred coordinates gives."""

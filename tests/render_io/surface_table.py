@@ -22,6 +22,9 @@ HEAD = """# Every name of renderapi
 Written by `python -m tests.render_io.surface_table`. The names are those of the reference of renderapi's surface: its
 1.0.1 API, what was added until 2.4.2, and what 2.4.2 lost. A test compares each signature with the reference
 (`tests/render_io/test_surface.py`), another one this table with the tests.
+
+`docs/examples/user_guide.py` is the user guide of 1.0.1 as a script. What renderapi did wrong and is mended here stands
+in [Traps of renderapi, mended](traps.md).
 """
 
 

@@ -129,3 +129,13 @@ def test_a_run_is_found_where_the_clone_stands_alone(monkeypatch, tmp_path):
     folder = client_run(name, tmp_path)
     assert (folder / "case.json").is_file()
     assert any((folder.parent / "pictures").iterdir())
+
+
+def test_new_recordings_beside_the_clone_are_found(monkeypatch, small):
+    monkeypatch.setattr("tests.shared.SHARED", small)
+    assert golden_names.__wrapped__() == sorted(copies("vectors", ".json.gz") | {"A"})
+    assert conversation_names.__wrapped__() == sorted(copies("conversations", ".json.gz") | {"b"})
+    assert client_runs.__wrapped__() == sorted(copies("clients", ".tar.gz") | {"run-1"})
+    assert conversation("b") == {"cases": ["golden-http/b.json"], "steps": []}
+    assert client_run("run-1", small) == small / "golden-clients" / "run-1"
+    assert conversation_pictures() == small / "golden-http" / "files"

@@ -17,9 +17,12 @@ __all__ = ["java_order", "obscured"]
 Box = tuple[float, float, float, float]
 
 
-def java_order(value: str) -> bytes:
-    """Return a key that sorts texts as Java compares them, by UTF-16 units."""
-    return value.encode("utf-16-be", "surrogatepass")
+def java_order(value: str) -> str:
+    """Return a text that sorts as Java compares the given one, by UTF-16 units."""
+    if value.isascii():
+        return value
+    units = value.encode("utf-16-be", "surrogatepass")
+    return "".join(chr(units[i] << 8 | units[i + 1]) for i in range(0, len(units), 2))
 
 
 def obscured(tiles: Sequence[dict[str, Any]]) -> set[str]:
@@ -35,15 +38,21 @@ def obscured(tiles: Sequence[dict[str, Any]]) -> set[str]:
     set of str
         Ids of the hidden ones.
     """
-    ordered = sorted(tiles, key=lambda tile: java_order(tile["tileId"]))
-    boxes = np.array([[tile[name] for name in ("minX", "minY", "maxX", "maxY")] for tile in ordered], dtype=np.float64)
+    order = sorted(range(len(tiles)), key=lambda i: java_order(tiles[i]["tileId"]))
+    names = ("minX", "minY", "maxX", "maxY")
+    boxes = np.array([[tiles[i][name] for name in names] for i in order], dtype=np.float64).reshape(-1, 4)
+    # By least x, so that what may overlap a box is one run of the others.
+    by_x = np.argsort(boxes[:, 0], kind="stable")
+    lefts = boxes[by_x, 0]
+    widest = float((boxes[:, 2] - boxes[:, 0]).max(initial=0.0))
     hidden: set[str] = set()
-    for place, tile in enumerate(ordered):
-        above = boxes[place + 1 :]
-        box = boxes[place]
-        overlap = ((above[:, :2] < box[2:]) & (above[:, 2:] > box[:2])).all(axis=1)
-        if overlap.any() and _is_covered(tuple(box.tolist()), map(tuple, above[overlap].tolist())):
-            hidden.add(tile["tileId"])
+    for rank, box in enumerate(boxes):
+        first, last = np.searchsorted(lefts, box[0] - widest), np.searchsorted(lefts, box[2])
+        others = by_x[first:last]
+        above = boxes[others[others > rank]]
+        above = above[((above[:, :2] < box[2:]) & (above[:, 2:] > box[:2])).all(axis=1)]
+        if len(above) and _is_covered(tuple(box.tolist()), map(tuple, above.tolist())):
+            hidden.add(tiles[order[rank]]["tileId"])
     return hidden
 
 

@@ -32,7 +32,7 @@ class Canvas(NamedTuple):
     tile_id: str
     position: str | None
 
-    def key(self) -> tuple[bytes, bytes, int]:
+    def key(self) -> tuple[str, str, int]:
         """Order among canvases."""
         place = -1 if self.position is None else POSITIONS.index(self.position)
         return java_order(self.group), java_order(self.tile_id), place
@@ -59,7 +59,7 @@ class Pair(NamedTuple):
         p, q = sorted(sides, key=Canvas.key)
         return cls(p, q, None if same_layer else abs(source.z - other.z))
 
-    def key(self) -> tuple[tuple[bytes, bytes, int], tuple[bytes, bytes, int]]:
+    def key(self) -> tuple[tuple[str, str, int], tuple[str, str, int]]:
         """Order among pairs."""
         return self.p.key(), self.q.key()
 

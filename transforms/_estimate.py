@@ -70,16 +70,17 @@ def refuse(status: int, model: str, needed: int, src: Points, dst: Points) -> No
     IllDefinedPointsError
         Degenerate or non-finite points; `indices` names the latter.
     """
-    count = src.shape[0]
+    count, a = src.shape[0], "an" if model[0] in "aeiou" else "a"
     if status == least_squares.NOT_ENOUGH:
-        raise NotEnoughPointsError(f"expected at least {needed} points for a {model} fit, got {count}")
+        points = "point" if needed == 1 else "points"
+        raise NotEnoughPointsError(f"expected at least {needed} {points} for {a} {model} fit, got {count}")
     if status == least_squares.NOT_FINITE:
         bad = as_indices(np.asarray(~np.isfinite(np.column_stack([src, dst])).all(axis=1)))
-        raise IllDefinedPointsError(f"expected finite points for a {model} fit, {len(bad)} of {count} are not", bad)
+        raise IllDefinedPointsError(f"expected finite points for {a} {model} fit, {len(bad)} of {count} are not", bad)
     if status == least_squares.ILL_DEFINED:
         raise IllDefinedPointsError(
-            f"the {count} points do not determine a {model}: they coincide, lie on a line, have no weight, or leave its"
-            " rotation open"
+            f"the {count} points do not determine {a} {model} transform: they coincide, lie on a line, have no weight,"
+            " or leave its rotation open"
         )
 
 
@@ -233,4 +234,5 @@ def fit_homography(src: PointsLike, dst: PointsLike, weights: npt.ArrayLike | No
     _, backward = _similarity_matrix(q0, q_size)
     full = backward @ h @ forward
     last = full[2, 2]
-    return np.asarray(full / last if abs(last) > 1e-12 * np.abs(full).max() else full / np.abs(full).max())
+    reach = np.abs(full[2]) @ np.append(np.abs(first).max(axis=0), 1.0)  # size of the denominator over the points
+    return np.asarray(full / (last if abs(last) > 1e-12 * reach else np.abs(full).max()))

@@ -22,6 +22,7 @@ NUMBA_DISABLE_JIT
 from __future__ import annotations
 
 import hashlib
+import inspect
 import os
 import re
 from collections.abc import Callable
@@ -30,6 +31,7 @@ from contextlib import suppress
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from types import FunctionType
 from typing import Any, TypeVar, cast
 
 import numba
@@ -38,7 +40,7 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache
 from numba.core.types import float64
 from numba.extending import intrinsic
 
-__all__ = ["JIT_DISABLED", "fma", "kernel", "run_chunks", "set_thread_count", "thread_count", "warmup"]
+__all__ = ["JIT_DISABLED", "copy_kernel", "fma", "kernel", "run_chunks", "set_thread_count", "thread_count", "warmup"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -119,6 +121,31 @@ def kernel(function: F) -> F:
         with suppress(RuntimeError, OSError):  # nowhere to write: compile in every process
             compiled._cache = _StampedCache(function)  # type: ignore[no-untyped-call]
     return cast("F", compiled)
+
+
+def copy_kernel(function: F, name: str, file: str, **replaced: Callable[..., Any]) -> F:
+    """Compile the source of a kernel once more, calling others than it names.
+
+    Parameters
+    ----------
+    function : callable
+        A kernel.
+    name : str
+        Of the new one: its cache goes by this name, so no two may share it.
+    file : str
+        Source file of the caller, which imports everything that the new one is made of: the cache is watched by it.
+    **replaced : callable
+        Kernels by the names that the source has for them.
+
+    Returns
+    -------
+    callable
+        Another kernel.
+    """
+    plain: Any = inspect.unwrap(function) if JIT_DISABLED else cast("Any", function).py_func
+    copied = FunctionType(plain.__code__.replace(co_filename=file), {**plain.__globals__, **replaced}, name)
+    copied.__qualname__, copied.__module__ = name, plain.__module__
+    return kernel(cast("F", copied))
 
 
 @intrinsic

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from transforms._kernels import codes
+from transforms._kernels.nested import STOREYS
 from transforms._types import FloatArray, IntArray
+from transforms.errors import NonInvertibleError
 
 __all__ = ["Program", "ProgramBuilder"]
 
@@ -57,6 +59,7 @@ class ProgramBuilder:
         self._known: dict[bytes, tuple[int, int]] = {}
         self._depth = 0
         self._deepest = 0
+        self._storey = 0
         self.solves = False
 
     def __len__(self) -> int:
@@ -121,7 +124,18 @@ class ProgramBuilder:
         -------
         int
             Token for `end_solve`.
+
+        Raises
+        ------
+        NonInvertibleError
+            Inside of as many others as the kernels can nest.
         """
+        self._storey += 1
+        if self._storey > STOREYS:
+            raise NonInvertibleError(
+                f"expected at most {STOREYS} inverses in each other, such as that of an interpolation between"
+                f" inverses, got {self._storey}"
+            )
         start, stop = self._store(start_map)
         self._rows.append((codes.SOLVE, start, stop, 0))
         self.solves = True
@@ -135,6 +149,7 @@ class ProgramBuilder:
         token : int
             What `begin_solve` returned.
         """
+        self._storey -= 1
         op, start, stop, _ = self._rows[token]
         self._rows[token] = (op, start, stop, len(self._rows) - token - 1)
 
@@ -147,7 +162,7 @@ class ProgramBuilder:
             How many to keep.
         """
         del self._rows[length:]
-        self._depth = 0
+        self._depth = self._storey = 0
 
     def column(self, op: int, rows: FloatArray) -> IntArray:
         """Store parameters of one operation for many members; the caller arranges the instructions.

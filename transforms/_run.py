@@ -16,7 +16,7 @@ from transforms.errors import NonInvertibleError
 if TYPE_CHECKING:
     from transforms.base import OnError, Transform
 
-__all__ = ["NO_START", "options_of", "run_backward", "run_forward", "run_in_order", "run_jacobian"]
+__all__ = ["NO_START", "options_of", "run_backward", "run_forward", "run_in_order", "run_jacobian", "run_marking"]
 
 NO_START = np.empty((0, 2))
 _ONE = np.zeros(1, dtype=np.int64)
@@ -91,6 +91,26 @@ def _refuse(transform: Transform, failed: ByteArray, points: Points) -> None:
         )
 
 
+def run_marking(transform: Transform, points: Points) -> Points:
+    """Map points by the transform's program; what has no value becomes NaN.
+
+    Parameters
+    ----------
+    transform : Transform
+        Any transform.
+    points : ndarray
+        (N, 2) float64, C-contiguous.
+
+    Returns
+    -------
+    ndarray
+        (N, 2) float64.
+    """
+    out = np.empty(points.shape)
+    _run(transform._forward(), points, out, NO_START, _FORWARD)
+    return out
+
+
 def run_forward(transform: Transform, points: Points, out: Points) -> None:
     """Map checked points into `out` by the transform's program.
 
@@ -158,6 +178,9 @@ def run_backward(
         return out
     options = options_of(tolerance, max_iterations)
     failed = _run(program, points, out, NO_START if initial is None else initial, options)
+    if program.solves:
+        infinite = ~np.isfinite(out).all(axis=1) & np.isfinite(points).all(axis=1)
+        out[infinite], failed[infinite] = np.nan, 1
     if on_error == "raise":
         _refuse(transform, failed, points)
     return out

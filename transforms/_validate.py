@@ -16,6 +16,7 @@ __all__ = [
     "as_indices",
     "as_parameters",
     "as_points",
+    "as_tolerance",
     "as_weights",
     "pair_of_points",
     "prepare_out",
@@ -29,6 +30,8 @@ def _shape_text(array: Any) -> str:
 
 
 def _to_array(values: Any, name: str, expected: str) -> np.ndarray[Any, Any]:
+    if isinstance(values, np.ma.MaskedArray) and values.dtype.kind in "iuf":  # what is masked is unknown
+        values = np.where(np.ma.getmaskarray(values), np.nan, values.data)
     try:
         array = np.asarray(values)
     except (ValueError, TypeError) as error:
@@ -68,7 +71,8 @@ def as_points(points: PointsLike, name: str = "points") -> Points:
     if array.ndim != 2 or array.shape[1] != 2:
         hint = " (one point is [[x, y]])" if array.shape == (2,) else ""
         raise PointsError(f"expected {name} as (N, 2) numbers, x first, got {_shape_text(array)}{hint}")
-    converted = np.ascontiguousarray(array, dtype=np.float64)
+    with np.errstate(over="ignore"):  # long doubles beyond the range become infinite
+        converted = np.ascontiguousarray(array, dtype=np.float64)
     return converted if converted.flags.writeable else converted.copy()
 
 
@@ -133,17 +137,19 @@ def as_weights(weights: Any, count: int) -> Weights | None:
     converted = np.ascontiguousarray(array, dtype=np.float64)
     bad = np.flatnonzero(~(np.isfinite(converted) & (converted >= 0.0)))
     if bad.size:
-        raise PointsError(f"expected finite weights >= 0, got {converted[bad[0]]!r} at {bad[0]}", bad)
+        raise PointsError(f"expected finite weights >= 0, got {float(converted[bad[0]])!r} at {bad[0]}", bad)
     return converted if converted.flags.writeable else converted.copy()
 
 
-def pair_of_points(src: PointsLike, dst: PointsLike) -> tuple[Points, Points]:
+def pair_of_points(src: PointsLike, dst: PointsLike, names: tuple[str, str] = ("src", "dst")) -> tuple[Points, Points]:
     """Two sets of as many points.
 
     Parameters
     ----------
     src, dst : array_like
         (N, 2) each, in pixels.
+    names : tuple of str, optional
+        How to call them in an error.
 
     Returns
     -------
@@ -155,9 +161,10 @@ def pair_of_points(src: PointsLike, dst: PointsLike) -> tuple[Points, Points]:
     PointsError
         Either is not (N, 2), or they differ in length.
     """
-    first, second = as_points(src, "src"), as_points(dst, "dst")
+    first, second = as_points(src, names[0]), as_points(dst, names[1])
     if first.shape != second.shape:
-        raise PointsError(f"expected as many src as dst points, got {first.shape[0]} and {second.shape[0]}")
+        counts = f"{first.shape[0]} and {second.shape[0]}"
+        raise PointsError(f"expected as many {names[0]} as {names[1]} points, got {counts}")
     return first, second
 
 
@@ -248,6 +255,32 @@ def as_count(value: SupportsIndex, name: str, minimum: int = 0) -> int:
         raise PointsError(f"expected {name} as a whole number, got {value!r}") from error
     if number < minimum:
         raise PointsError(f"expected {name} >= {minimum}, got {number}")
+    return number
+
+
+def as_tolerance(value: SupportsFloat | SupportsIndex, name: str) -> float:
+    """A bound that something is compared with.
+
+    Parameters
+    ----------
+    value : number
+        Any real scalar, numpy's included.
+    name : str
+        How to call it in an error.
+
+    Returns
+    -------
+    float
+        Finite and not negative.
+
+    Raises
+    ------
+    PointsError
+        Not a real scalar, NaN, infinite or negative.
+    """
+    number = as_float(value, name)
+    if not 0.0 <= number < math.inf:
+        raise PointsError(f"expected {name} as a finite number >= 0, got {value!r}")
     return number
 
 

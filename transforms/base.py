@@ -14,7 +14,7 @@ import numpy as np
 
 from transforms._program import Program, ProgramBuilder
 from transforms._types import FloatArray, Points, PointsLike
-from transforms._validate import as_points, pair_of_points, prepare_out
+from transforms._validate import as_count, as_points, as_tolerance, pair_of_points, prepare_out
 from transforms.errors import NonInvertibleError, PointsError
 
 __all__ = ["LeafTransform", "OnError", "Transform", "residual_distances"]
@@ -238,15 +238,16 @@ class Transform:
         NonInvertibleError
             The transform is singular, or (``on_error="raise"``) points have no pre-image; `indices` names them.
         PointsError
-            `points` or `initial` has the wrong shape or type.
+            `points` or `initial` has the wrong shape or type, or an option is out of range.
         """
         from transforms._run import run_backward
 
         checked = as_points(points)
-        start = None if initial is None else pair_of_points(initial, checked)[0]
+        start = None if initial is None else pair_of_points(initial, checked, ("initial", "target"))[0]
+        bound, limit = as_tolerance(tolerance, "tolerance"), as_count(max_iterations, "max_iterations")
         if on_error not in ("raise", "nan"):
             raise PointsError(f"expected on_error as 'raise' or 'nan', got {on_error!r}")
-        return run_backward(self, checked, start, tolerance, max_iterations, on_error)
+        return run_backward(self, checked, start, bound, limit, on_error)
 
     def inverse(self) -> Transform:
         """Return the inverse as a transform.

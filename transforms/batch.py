@@ -23,7 +23,7 @@ from transforms._kernels.program import run_members
 from transforms._program import Program, ProgramBuilder
 from transforms._run import NO_START, options_of
 from transforms._types import FloatArray, IntArray, Points, PointsLike
-from transforms._validate import as_points
+from transforms._validate import as_count, as_points, as_tolerance
 from transforms.affine_array import AffineArray
 from transforms.approximate import sampling_grid
 from transforms.base import Transform
@@ -98,6 +98,13 @@ class BatchEstimate:
 
 Compiled: TypeAlias = tuple[Program, IntArray]
 """Program of all members, and a status: non-zero for members that could not be compiled."""
+
+
+def _as_member(index: int, given: TransformsLike) -> Transform:
+    try:
+        return as_transform(given)
+    except PointsError as error:
+        raise PointsError(f"member {index}: {error}", (index,)) from error
 
 
 def _compile_lists(members: Sequence[Transform], backward: bool) -> Compiled:
@@ -182,7 +189,9 @@ class TransformBatch:
         PointsError
             A member is something else.
         """
-        members = [as_transform(member) for member in lists]
+        if isinstance(lists, Transform | str) or not isinstance(lists, Iterable):
+            raise PointsError(f"expected lists as a sequence with one entry per member, got {type(lists).__name__}")
+        members = [_as_member(i, member) for i, member in enumerate(lists)]
         return cls(partial(_compile_lists, members))
 
     @classmethod
@@ -318,7 +327,8 @@ class TransformBatch:
             self._inverse = self._compile_members(True)
         program, singular = self._inverse
         status = singular.copy()
-        return self._run(program, points, options_of(tolerance, max_iterations), status), status
+        options = options_of(as_tolerance(tolerance, "tolerance"), as_count(max_iterations, "max_iterations"))
+        return self._run(program, points, options, status), status
 
     def _run(self, program: Program, points: npt.ArrayLike, options: FloatArray, status: IntArray) -> FloatArray:
         given, count = self._checked_points(points)
@@ -447,13 +457,14 @@ class TransformBatch:
 
 
 def _empty_estimate(model: type[Transform], order: int, count: int) -> BatchEstimate:
+    given: Any = model
     if model in _LINEAR:
         columns = 3
-    elif issubclass(model, Polynomial):
-        columns = (order + 1) * (order + 2) // 2
+    elif isinstance(given, type) and issubclass(model, Polynomial):
+        columns = (as_count(order, "order") + 1) * (order + 2) // 2
     else:
         names = ", ".join(m.__name__ for m in _LINEAR)
-        raise PointsError(f"expected model as {names} or Polynomial, got {model.__name__}")
+        raise PointsError(f"expected model as {names} or Polynomial, got {getattr(model, '__name__', repr(model))}")
     return BatchEstimate(
         model, np.empty((count, 2, columns)), np.empty(count), np.empty(count), np.zeros(count, dtype=np.int64)
     )

@@ -5,18 +5,21 @@ Sources: mpicbg's CoordinateTransformList and render's InterpolatedCoordinateTra
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import overload
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import TypeAlias, overload
 
 import numpy as np
 
 from transforms._program import ProgramBuilder
-from transforms._start import start_map_from_region
+from transforms._run import run_marking
+from transforms._start import box_of_image, start_map_from_region
 from transforms._types import FloatArray, Points, PointsLike
 from transforms._validate import as_float, as_points, pair_of_points
 from transforms.base import OnError, Transform
 from transforms.errors import NonInvertibleError, PointsError
 from transforms.linear import Affine, Homography, LinearTransform, Translation
+from transforms.polynomial import Polynomial
 
 __all__ = ["Interpolated", "Inverse", "TransformList", "simplify"]
 
@@ -47,7 +50,10 @@ class TransformList(Transform):
     transforms: tuple[Transform, ...]
 
     def __init__(self, transforms: Iterable[Transform] = ()) -> None:
-        members = tuple(transforms)
+        try:
+            members = tuple(transforms)
+        except TypeError as error:
+            raise PointsError(f"expected an iterable of Transforms, got {type(transforms).__name__}") from error
         for i, member in enumerate(members):
             if not isinstance(member, Transform):
                 raise PointsError(f"expected a Transform at index {i}, got {type(member).__name__}", (i,))
@@ -136,7 +142,7 @@ class TransformList(Transform):
         """Find pre-images member by member, last to first; see `Transform.apply_inverse`."""
         if initial is None:
             return super().apply_inverse(points, tolerance=tolerance, max_iterations=max_iterations, on_error=on_error)
-        current, start = pair_of_points(points, initial)
+        start, current = pair_of_points(initial, points, ("initial", "target"))
         starts = [start]
         for member in self.transforms[:-1]:
             starts.append(member.apply(starts[-1]))
@@ -169,7 +175,7 @@ class TransformList(Transform):
                 raise NonInvertibleError(f"member {i} of the list: {error}", (i,)) from error
 
     def _start_map(self) -> FloatArray:
-        return _list_start_map(self.transforms)
+        return _composed_start_map(self)
 
 
 class Interpolated(Transform):
@@ -213,24 +219,12 @@ class Interpolated(Transform):
         builder.blend(self.weight)
 
     def _compile_inverse(self, builder: ProgramBuilder) -> None:
-        if _holds_inverse(self):
-            raise NonInvertibleError(
-                "the inverse of an interpolation between inverses is not solved: invert the interpolation instead"
-            )
         token = builder.begin_solve(self._start_map())
         self._compile(builder)
         builder.end_solve(token)
 
     def _start_map(self) -> FloatArray:
-        """Linearise both in the middle of their common region and invert the blend."""
-        boxes = [_region(member) for member in (self.a, self.b)]
-        known = [box for box in boxes if box is not None]
-        box = np.array(
-            [min(b[0] for b in known), min(b[1] for b in known), max(b[2] for b in known), max(b[3] for b in known)]
-            if known
-            else [0.0, 0.0, 0.0, 0.0]
-        )
-        return start_map_from_region(self.apply, box)
+        return _composed_start_map(self)
 
 
 class Inverse(Transform):
@@ -280,31 +274,63 @@ class Inverse(Transform):
         self.transform._compile(builder)
 
 
-def _holds_inverse(transform: Transform) -> bool:
-    if isinstance(transform, Inverse):
-        return True
-    if isinstance(transform, TransformList):
-        return any(_holds_inverse(member) for member in transform)
-    if isinstance(transform, Interpolated):
-        return _holds_inverse(transform.a) or _holds_inverse(transform.b)
-    return False
+_Box: TypeAlias = Callable[[Polynomial], FloatArray | None]
+"""What stands for the region of a polynomial, which has none of its own."""
 
 
-def _region(transform: Transform) -> FloatArray | None:
+def _nothing(polynomial: Polynomial) -> None:
+    """No region: look for other members that have one."""
+
+
+def _origin(polynomial: Polynomial) -> FloatArray:  # noqa: ARG001  # one signature for all three
+    """Where the linear part of a polynomial is the map itself."""
+    return np.zeros(4)
+
+
+def _searched(polynomial: Polynomial) -> FloatArray | None:
+    """The box that a polynomial's own solver searches."""
+    return polynomial._start_map()[6:] if polynomial.order else None
+
+
+def _composed_start_map(transform: Transform) -> FloatArray:
+    """Linearise over the transform's region, or about the origin of its polynomials, and invert."""
+    box = _region(transform, _nothing)
+    if box is not None:
+        return start_map_from_region(partial(run_marking, transform), box)
+    origin, wide = _region(transform, _origin), _region(transform, _searched)
+    start = start_map_from_region(partial(run_marking, transform), np.zeros(4) if origin is None else origin)
+    start[6:] = start[6:] if wide is None else wide
+    return start
+
+
+def _region(transform: Transform, of_polynomial: _Box) -> FloatArray | None:
     """The box of a transform's own region, None for maps that are the same everywhere."""
     if isinstance(transform, LinearTransform):
         return None
-    if isinstance(transform, Interpolated | TransformList):
-        members = transform.transforms if isinstance(transform, TransformList) else (transform.a, transform.b)
-        return next((box for box in map(_region, members) if box is not None), None)
+    if isinstance(transform, Polynomial):
+        return of_polynomial(transform)
+    if isinstance(transform, TransformList):
+        return _list_region(transform, of_polynomial)
+    if isinstance(transform, Interpolated):
+        first = _region(transform.a, of_polynomial)
+        return _region(transform.b, of_polynomial) if first is None else first
     if isinstance(transform, Inverse):
-        return None
+        inner = _region(transform.transform, of_polynomial)
+        return None if inner is None else box_of_image(partial(run_marking, transform.transform), inner)
     return transform._start_map()[6:]
 
 
-def _list_start_map(members: tuple[Transform, ...]) -> FloatArray:
-    box = next((b for b in map(_region, members) if b is not None), np.zeros(4))
-    return start_map_from_region(TransformList(members).apply, box)
+def _list_region(members: TransformList, of_polynomial: _Box) -> FloatArray | None:
+    """The region of the first member that has one, taken back through those before it."""
+    before: list[Transform] = []
+    for member in members:
+        box = _region(member, of_polynomial)
+        if box is not None:
+            back = partial(TransformList(before).apply_inverse, on_error="nan")
+            found = box_of_image(back, box)
+            return box if found is None else found
+        before.append(member)
+    return None
 
 
 def _merge(first: LinearTransform, second: LinearTransform) -> LinearTransform:

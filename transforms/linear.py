@@ -38,17 +38,27 @@ def _invert_2x3(m: FloatArray) -> FloatArray:
     return inverse
 
 
+def _shape_of(values: npt.ArrayLike) -> tuple[int, ...]:
+    """Shape of an array or of nested sequences; () for rows of different lengths."""
+    try:
+        return np.shape(values)
+    except ValueError:
+        return ()
+
+
 def _as_2x3(matrix: npt.ArrayLike) -> FloatArray:
     """Take (2, 3), or (3, 3) with last row 0 0 1."""
-    given = np.asarray(matrix)
-    if given.shape == (3, 3):
-        full = as_parameters(given, (3, 3), "matrix")
+    shape = _shape_of(matrix)
+    if shape == (3, 3):
+        full = as_parameters(matrix, (3, 3), "matrix")
         if not (full[2, 0] == 0.0 and full[2, 1] == 0.0 and full[2, 2] == 1.0):
             raise PointsError(
                 f"expected the last row of an affine matrix as 0, 0, 1, got {full[2].tolist()} (use Homography)"
             )
         return as_parameters(full[:2], (2, 3), "matrix")
-    return as_parameters(given, (2, 3), "matrix of shape (2, 3) or (3, 3):")
+    if shape != (2, 3):
+        raise PointsError(f"expected matrix of shape (2, 3) or (3, 3), got {shape or type(matrix).__name__}")
+    return as_parameters(matrix, (2, 3), "matrix")
 
 
 class LinearTransform(LeafTransform):
@@ -649,6 +659,10 @@ class Homography(LinearTransform):
             The determinant is lost in rounding, or the matrix is not finite.
         """
         return Homography(_invert_3x3(self._matrix))
+
+    def _compile_inverse(self, builder: ProgramBuilder) -> None:
+        super()._compile_inverse(builder)
+        builder.solves = True  # what lies on the image of the line at infinity has no pre-image
 
 
 def _invert_3x3(m: FloatArray) -> FloatArray:

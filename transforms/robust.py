@@ -45,7 +45,7 @@ def _sample_size(model: type[Transform], options: dict[str, Any]) -> int:
     if issubclass(model, LinearTransform):
         return model._minimum_points
     if issubclass(model, Polynomial):
-        order = int(options.get("order", 2))
+        order = as_count(options.get("order", 2), "order")
         return (order + 1) * (order + 2) // 2
     raise PointsError(f"expected model as a linear class or Polynomial, got {model.__name__}")
 

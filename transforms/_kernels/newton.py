@@ -9,11 +9,19 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from transforms._jit import fma, kernel
 from transforms._kernels import codes
 from transforms._kernels.dispatch import leaf_jet
+from transforms._kernels.lens import is_polynomial
 from transforms._kernels.linear import Jet
-from transforms._types import FloatArray, IntArray
+from transforms._kernels.polynomial_inverse import polynomial_preimages
+from transforms._types import ByteArray, FloatArray, IntArray, Points
+
+# Places in the options of a run.
+TOLERANCE = 0
+MAX_ITERATIONS = 1
 
 GRID = 9
 """Start values per side of the region when the first start value fails."""
@@ -24,17 +32,39 @@ ARMIJO = 1e-4
 
 
 @kernel
+def solved_jet(
+    instructions: IntArray,
+    lo: int,
+    hi: int,
+    params: FloatArray,
+    start_map: FloatArray,
+    scratch: FloatArray,
+    u: float,
+    v: float,
+) -> Jet:
+    """NaN in place of the inverse of instructions[lo:hi]: one solver does not nest in itself."""
+    return math.nan, math.nan, math.nan, math.nan, math.nan, math.nan
+
+
+@kernel
 def program_jet(
-    instructions: IntArray, lo: int, hi: int, params: FloatArray, scratch: FloatArray, x: float, y: float
+    instructions: IntArray,
+    lo: int,
+    hi: int,
+    params: FloatArray,
+    scratch: FloatArray,
+    x: float,
+    y: float,
 ) -> Jet:
     """Value and Jacobian of instructions[lo:hi] at one point, by the chain rule.
 
-    ``scratch`` is (depth, 6). Instructions that solve are not known here and give NaN.
+    ``scratch`` is (depth, 6). Instructions that solve are not known here and give NaN (see `nested`).
     """
     u, v = x, y
     ux, uy, vx, vy = 1.0, 0.0, 0.0, 1.0
     top = 0
-    for at in range(lo, hi):
+    at = lo
+    while at < hi:
         op = instructions[at, codes.OP]
         values = params[instructions[at, codes.START] : instructions[at, codes.STOP]]
         if op == codes.FORK:
@@ -60,13 +90,19 @@ def program_jet(
             vx = s[4] + w * (vx - s[4])
             vy = s[5] + w * (vy - s[5])
         else:
-            u, v, a, b, c, d = leaf_jet(op, values, u, v)
+            if op == codes.SOLVE:
+                stop = at + 1 + instructions[at, codes.BODY]
+                u, v, a, b, c, d = solved_jet(instructions, at + 1, stop, params, values, scratch[top:], u, v)
+                at = stop - 1
+            else:
+                u, v, a, b, c, d = leaf_jet(op, values, u, v)
             ux, uy, vx, vy = (
                 fma(a, ux, b * vx),
                 fma(a, uy, b * vy),
                 fma(c, ux, d * vx),
                 fma(c, uy, d * vy),
             )
+        at += 1
     return u, v, ux, uy, vx, vy
 
 
@@ -211,6 +247,42 @@ def solve_point(
         if error <= bound:
             return x, y, True
     return math.nan, math.nan, False
+
+
+@kernel
+def solve_block(
+    instructions: IntArray,
+    lo: int,
+    hi: int,
+    params: FloatArray,
+    start_map: FloatArray,
+    scratch: FloatArray,
+    initial: Points,
+    options: FloatArray,
+    points: Points,
+    failed: ByteArray,
+) -> None:
+    """Replace points by their pre-images under instructions[lo:hi]; a failed one becomes NaN and is marked."""
+    limit = int(options[MAX_ITERATIONS])
+    found = np.zeros(points.shape[0])
+    if hi - lo == 1 and initial.shape[0] == 0:
+        op = instructions[lo, codes.OP]
+        values = params[instructions[lo, codes.START] : instructions[lo, codes.STOP]]
+        if op == codes.POLYNOMIAL or (op == codes.LENS and is_polynomial(values)):
+            polynomial_preimages(values, start_map, options[TOLERANCE], limit, points, found)
+    for i in range(points.shape[0]):
+        if found[i] > 0.0:
+            continue
+        x0 = initial[i, 0] if initial.shape[0] else math.nan
+        y0 = initial[i, 1] if initial.shape[0] else math.nan
+        u, v = points[i, 0], points[i, 1]
+        x, y, good = solve_point(
+            instructions, lo, hi, params, start_map, scratch, u, v, x0, y0, options[TOLERANCE], limit
+        )
+        points[i, 0] = x
+        points[i, 1] = y
+        if not good:
+            failed[i] = 1
 
 
 @kernel

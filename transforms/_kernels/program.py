@@ -7,17 +7,13 @@ compile it once is enough.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from transforms._jit import kernel
 from transforms._kernels import codes
 from transforms._kernels.dispatch import leaf_apply
 from transforms._kernels.java_order import apply_in_order
-from transforms._kernels.lens import is_polynomial
-from transforms._kernels.newton import solve_point
-from transforms._kernels.polynomial_inverse import polynomial_preimages
+from transforms._kernels.nested import solve_nested_block
 from transforms._types import ByteArray, FloatArray, IntArray, Points
 
 BLOCK = 512
@@ -27,11 +23,8 @@ SLOTS = 16
 MOST_REMEMBERED = 2048
 """Largest set of shared points that is worth remembering."""
 
-# Places in the options of a run.
-TOLERANCE = 0
-MAX_ITERATIONS = 1
 IN_ORDER = 2
-"""Not zero asks for Java's order of operations."""
+"""Place in the options of a run, beside those of `newton`. Not zero asks for Java's order of operations."""
 
 
 @kernel
@@ -47,42 +40,6 @@ def swap_block(first: Points, current: Points) -> None:
     for i in range(current.shape[0]):
         first[i, 0], current[i, 0] = current[i, 0], first[i, 0]
         first[i, 1], current[i, 1] = current[i, 1], first[i, 1]
-
-
-@kernel
-def solve_block(
-    instructions: IntArray,
-    lo: int,
-    hi: int,
-    params: FloatArray,
-    start_map: FloatArray,
-    scratch: FloatArray,
-    initial: Points,
-    options: FloatArray,
-    points: Points,
-    failed: ByteArray,
-) -> None:
-    """Replace points by their pre-images under instructions[lo:hi]; a failed one becomes NaN and is marked."""
-    limit = int(options[MAX_ITERATIONS])
-    found = np.zeros(points.shape[0])
-    if hi - lo == 1 and initial.shape[0] == 0:
-        op = instructions[lo, codes.OP]
-        values = params[instructions[lo, codes.START] : instructions[lo, codes.STOP]]
-        if op == codes.POLYNOMIAL or (op == codes.LENS and is_polynomial(values)):
-            polynomial_preimages(values, start_map, options[TOLERANCE], limit, points, found)
-    for i in range(points.shape[0]):
-        if found[i] > 0.0:
-            continue
-        x0 = initial[i, 0] if initial.shape[0] else math.nan
-        y0 = initial[i, 1] if initial.shape[0] else math.nan
-        u, v = points[i, 0], points[i, 1]
-        x, y, good = solve_point(
-            instructions, lo, hi, params, start_map, scratch, u, v, x0, y0, options[TOLERANCE], limit
-        )
-        points[i, 0] = x
-        points[i, 1] = y
-        if not good:
-            failed[i] = 1
 
 
 @kernel
@@ -119,7 +76,7 @@ def run_block(
             blend_block(values[0], stack[top, :count], points)
         elif op == codes.SOLVE:
             stop = at + 1 + instructions[at, codes.BODY]
-            solve_block(instructions, at + 1, stop, params, values, scratch, initial, options, points, failed)
+            solve_nested_block(instructions, at + 1, stop, params, values, scratch, initial, options, points, failed)
             at = stop - 1
         elif options[IN_ORDER] != 0.0:
             apply_in_order(op, values, points, points)

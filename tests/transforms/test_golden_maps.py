@@ -22,7 +22,8 @@ def transform_cases() -> list[Any]:
     cases = [
         c for name in golden_names() if name != THREE_DIMENSIONAL for c in golden(name) if c["kind"] == "transform"
     ]
-    return [pytest.param(c, id=c["id"]) for c in cases]
+    flat = pytest.mark.skip(reason="points of three numbers: no tile can carry such a transform")
+    return [pytest.param(c, id=c["id"], marks=[flat] if "3d" in c.get("tags", ()) else []) for c in cases]
 
 
 def decoded(case: dict[str, Any]) -> transforms.Transform:

@@ -5,7 +5,7 @@ Source: org.janelia.render.client.TransformSectionClient.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -32,39 +32,34 @@ def run(job: Job) -> None:
     """Transform and save one layer after the other."""
     validator, bounds = validator_of(job), layer_bounds(job.options)
     source = Stack.source(job)
-    metadata = source.metadata()
+    layers = _layers(job, source)
     target = Stack(job, source.owner, job["targetProject"] or source.project, job["targetStack"] or source.name)
-    target.derive_from(source, metadata)
-    for z, spec in _moves(job, source) if _is_derived(job) else _given(job):
+    target.derive_from(source, source.metadata())
+    for z, spec in layers:
         _transform(job, source, target, z, spec, bounds, validator)
     if job["completeTargetStack"]:
         target.complete()
 
 
-def _is_derived(job: Job) -> bool:
-    """Whether the transform is made from the stack instead of taken from the options."""
-    pair = [job[name] is not None for name in ("fromTileId", "toTileId")]
-    if any(pair) and not all(pair):
+def _layers(job: Job, source: Stack) -> Iterable[tuple[float, TransformSpec]]:
+    """Return the layers with the new transform of each; what has to be asked for is asked before there is a target."""
+    pair = [job[name] for name in ("fromTileId", "toTileId")]
+    if None not in pair:
+        return [_onto(*(source.tile(tile_id) for tile_id in pair))]
+    if pair != [None, None]:
         job.hide("only one of --fromTileId and --toTileId is given: it is ignored")
-    return all(pair) or job["layerMinimumXAndYBound"] is not None
+    if job["layerMinimumXAndYBound"] is not None:
+        return _to_corner(job, source.get("sectionData"))
+    spec = _leaf(job["transformId"], job["transformClass"], job["transformData"].replace(",", " "))
+    return [(z, spec) for z in job.arguments]
 
 
-def _given(job: Job) -> Iterator[tuple[float, TransformSpec]]:
-    data = job["transformData"].replace(",", " ")
-    for z in job.arguments:
-        yield z, _leaf(job["transformId"], job["transformClass"], data)
-
-
-def _moves(job: Job, source: Stack) -> Iterator[tuple[float, TransformSpec]]:
-    """Yield layers with the move of each: onto another layer by two tiles, or to a common corner."""
-    if job["fromTileId"] is not None and job["toTileId"] is not None:
-        yield _onto(source.tile(job["fromTileId"]), source.tile(job["toTileId"]))
-        return
-    sections: list[Json] = source.get("sectionData")
+def _to_corner(job: Job, sections: list[Json]) -> Iterator[tuple[float, TransformSpec]]:
+    """Yield layers with the move of each to the common corner."""
     for z in job.arguments:
         boxes = [section for section in sections if section.get("z") == z]
         if not boxes:
-            raise JobError(f"{source} has no section data for z {format_double(z)}")
+            raise JobError(f"stack {job['stack']} has no section data for z {format_double(z)}")
         corner = [job["layerMinimumXAndYBound"] - min(box[name] for box in boxes) for name in ("minX", "minY")]
         shift = " ".join(format_double(value) for value in corner)
         yield z, _leaf(f"{job['transformId']}_{format_double(z)}", AFFINE, f"1.0 0.0 0.0 1.0 {shift}")

@@ -18,9 +18,6 @@ __all__ = ["CLIENT"]
 def run(job: Job) -> None:
     """Look at one layer after the other."""
     validator, stack = validator_of(job), Stack.source(job)
-    metadata = stack.metadata()
-    if job["removeInvalidTiles"]:
-        stack.open(metadata)
     for z in job.arguments:
         _validate(job, stack, z, validator)
     if job["removeInvalidTiles"] and job["completeStackAfterRemoval"]:
@@ -35,6 +32,7 @@ def _validate(job: Job, stack: Stack, z: float, validator: Validator | None) -> 
     job.log(f"z {z}: {len(refused)} of {len(tiles.tiles)} tiles are not valid")
     if refused and job["removeInvalidTiles"]:
         tiles.retain(tiles.tiles.keys() - refused.keys())
+        stack.open()
         stack.delete("z", number(z))
         stack.save(tiles, z)
 

@@ -140,6 +140,9 @@ def test_removal_of_invalid_tiles_completes_when_told(stage):
     assert stage.run("ValidateTilesClient", *words).code == 0
     assert stage.ids() == ["a", "e"]
     assert stage.state() == "COMPLETE"
+    version = stage.get()["currentVersionNumber"]
+    assert stage.run("ValidateTilesClient", *words).code == 0
+    assert stage.get()["currentVersionNumber"] == version  # nothing to remove, so it is not opened
 
 
 def test_warped_validator(stage):
@@ -184,6 +187,20 @@ def test_section_transform_of_nothing(stage):
     assert stage.ids("t") == []
     words = (*box, "--targetStack", "u", *TRANSFORM, "--completeTargetStack", 1)
     assert stage.run("TransformSectionClient", *words).code == 1
+
+
+def test_what_a_move_needs_is_asked_for_before_there_is_a_target(stage):
+    stage.fill(GRID)
+    http.post_json(None, stage.url(stack="new"), {})
+    new = dataclasses.replace(stage, stack="new")
+    words = ("--targetStack", "t", *TRANSFORM)
+    for client, move in ((new, ("--layerMinimumXAndYBound", 0)), (stage, ("--fromTileId", "a", "--toTileId", "b"))):
+        assert client.run("TransformSectionClient", *move, *words, 1).code == 1
+        assert "t" not in [
+            one["stackId"]["stack"] for one in http.get_json(None, f"{stage.base}/owner/{stage.owner}/stacks")
+        ]
+    assert stage.run("TransformSectionClient", "--layerMinimumXAndYBound", -3, *words, 2, 9).code == 1
+    assert stage.get("tile", "e", stack="t")["minX"] == -3.0
 
 
 def test_half_a_pair_of_tiles_is_told(stage):

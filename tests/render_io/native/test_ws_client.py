@@ -6,7 +6,6 @@ import json
 import logging
 import os
 import subprocess
-import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -54,9 +53,9 @@ def test_script_fails_as_that_of_java(script, tmp_path):
     code, output, errors = run(script, "1G", PACKAGE + "StackClient", "--help")
     assert (code, errors) == (1, "")
     assert "--action" in output
-    code, output, errors = run(script, "1G", PACKAGE + "NoSuchClient", "--strict")
-    assert code == 1
-    assert "Could not find or load main class" in output
+    answer = CliRunner().invoke(app, ["ws-client", PACKAGE + "NoSuchClient", "--strict"])
+    assert answer.exit_code == 1
+    assert "Could not find or load main class" in answer.stdout
 
 
 def test_script_does_not_import_from_where_it_is_called(script, tmp_path):
@@ -72,7 +71,8 @@ def test_strict_is_for_ours_and_for_pipelines(stage, script, tmp_path):
     assert code == 0
     assert errors == f"warning: {none} holds no tile specs\n"
     assert run(script, "1G", *words, "--strict")[0] == 1
-    assert run(sys.executable, "-m", "render_io.cli", "ws-client", "--strict", *words)[0] == 1
+    assert CliRunner().invoke(app, ["ws-client", *map(str, words)]).exit_code == 0
+    assert CliRunner().invoke(app, ["ws-client", "--strict", *map(str, words)]).exit_code == 1
 
 
 def test_installing_again_and_where_it_can_not_be(script, tmp_path):

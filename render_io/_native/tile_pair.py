@@ -6,84 +6,19 @@ Source: org.janelia.render.client.TilePairClient, org.janelia.render.client.Tile
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, NamedTuple
 
-from render_io import http
 from render_io._native.command_line import CommandLine, flag, number, numbers, switch, text, whole, word
-from render_io._native.files import check_writable, read_list, write_json
+from render_io._native.existing_pairs import existing_pairs
+from render_io._native.files import check_writable, read_list
 from render_io._native.job import Client, Job, JobError
 from render_io._native.neighbors import Layer, TileBox
-from render_io._native.obscured import java_order, obscured
+from render_io._native.obscured import obscured
 from render_io._native.options import LAYER_BOUNDS, RENDER_WEB, STACK, Z_RANGE, layer_bounds
-from render_io._native.service import Stack, found_or_none
-from render_io._requests.urls import escape
+from render_io._native.pair_files import PairFiles
+from render_io._native.pairs import POSITIONS, Pair
+from render_io._native.service import Stack
 
-__all__ = ["CLIENT", "Canvas", "Pair"]
-
-POSITIONS = ("TOP", "BOTTOM", "LEFT", "RIGHT")
-_SUFFIXES = (".json.gz", ".json", ".gz")
-
-
-class Canvas(NamedTuple):
-    """One side of a pair."""
-
-    group: str
-    tile_id: str
-    position: str | None
-
-    def key(self) -> tuple[str, str, int]:
-        """Order among canvases."""
-        place = -1 if self.position is None else POSITIONS.index(self.position)
-        return java_order(self.group), java_order(self.tile_id), place
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the form in the file."""
-        plain = {"groupId": self.group, "id": self.tile_id}
-        return plain if self.position is None else plain | {"relativePosition": self.position}
-
-
-class Pair(NamedTuple):
-    """Two tiles that are neighbours; p comes before q."""
-
-    p: Canvas
-    q: Canvas
-    delta_z: float | None
-
-    @classmethod
-    def of(cls, source: TileBox, other: TileBox) -> Pair:
-        """Return the pair of two tiles, seen from the first."""
-        same_layer = source.z == other.z
-        positions = _positions(source, other) if same_layer else (None, None)
-        sides = [Canvas(_section(tile), tile.tile_id, at) for tile, at in zip((source, other), positions, strict=True)]
-        p, q = sorted(sides, key=Canvas.key)
-        return cls(p, q, None if same_layer else abs(source.z - other.z))
-
-    def key(self) -> tuple[tuple[str, str, int], tuple[str, str, int]]:
-        """Order among pairs."""
-        return self.p.key(), self.q.key()
-
-    def ids(self) -> tuple[tuple[str, str], tuple[str, str]]:
-        """Return what pairs of a match collection are known by."""
-        return self.p[:2], self.q[:2]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the form in the file."""
-        plain: dict[str, Any] = {"p": self.p.to_dict(), "q": self.q.to_dict()}
-        return plain if self.delta_z is None else plain | {"absoluteDeltaZ": self.delta_z}
-
-
-def _section(tile: TileBox) -> str:
-    if tile.section_id is None:
-        raise JobError(f"tile {tile.tile_id} has no sectionId")
-    return tile.section_id
-
-
-def _positions(source: TileBox, other: TileBox) -> tuple[str, str]:
-    dx, dy = source.min_x - other.min_x, source.min_y - other.min_y
-    if abs(dx) > abs(dy):
-        return ("RIGHT", "LEFT") if dx > 0 else ("LEFT", "RIGHT")
-    return ("BOTTOM", "TOP") if dy > 0 else ("TOP", "BOTTOM")
+__all__ = ["CLIENT"]
 
 
 def run(job: Job) -> None:
@@ -96,13 +31,13 @@ def run(job: Job) -> None:
     path = check_writable(job["toJson"], "cannot write to {}")
     source = Stack.source(job)
     layers = _Layers(job, source)
-    writer = _Writer(job, path)
-    existing = _existing(job, source)
+    files = PairFiles(job, path)
+    existing = existing_pairs(job, source, layers.z_values)
     for place, z in enumerate(layers.z_values):
         found = _pairs(job, layers, place)
-        writer.add(pair for pair in found if pair.ids() not in existing)
+        files.add(pair for pair in found if pair.ids() not in existing)
         layers.forget(z)
-    writer.close()
+    files.close()
 
 
 class _Layers:
@@ -193,73 +128,6 @@ def _neighbors(job: Job, tile: TileBox, others: list[Layer]) -> Iterator[TileBox
             corner = job["excludeCornerNeighbors"] and other.is_corner_of(tile)
             if not (itself or same_section or corner):
                 yield other
-
-
-def _existing(job: Job, stack: Stack) -> set[tuple[Any, Any]]:
-    """Return the pairs that a match collection has already."""
-    collection, owner = job["excludePairsInMatchCollection"], job["existingMatchOwner"] or job["owner"]
-    if collection is None:
-        return set()
-    base = f"{job['baseDataUrl']}/owner/{escape(owner, 'owner')}"
-    known = http.get_json(job.session, f"{base}/matchCollections")
-    if collection not in [found.get("collectionId", {}).get("name") for found in known]:
-        job.hide(f"match collection {collection} of {owner} does not exist: no pairs are left out for it")
-        return set()
-    sections = {section["sectionId"] for section in stack.get("sectionData") if section.get("sectionId") is not None}
-    least = job["minExistingMatchCount"]
-    pairs: set[tuple[Any, Any]] = set()
-    for section in sections:
-        url = f"{base}/matchCollection/{escape(collection)}/pGroup/{escape(section, 'sectionId')}/matches"
-        for match in (
-            found_or_none(lambda url=url: http.get_json(job.session, url, {"excludeMatchDetails": "true"})) or ()
-        ):
-            if least <= 0 or match.get("matchCount", 0) > least:
-                pairs.add(((match["pGroupId"], match["pId"]), (match["qGroupId"], match["qId"])))
-    return pairs
-
-
-class _Writer:
-    """Writes pairs, full files as soon as they are full."""
-
-    def __init__(self, job: Job, path: Path) -> None:
-        self._job, self._most = job, max(1, job["maxPairsPerFile"])
-        self._waiting: list[Pair] = []
-        self._files = self._count = 0
-        suffix = next((each for each in _SUFFIXES if path.name.endswith(each)), "")
-        self._path, self._suffix = path, suffix
-        self._root = path.name[: len(path.name) - len(suffix)]
-
-    def add(self, pairs: Iterator[Pair]) -> None:
-        """Take the pairs of a layer."""
-        self._waiting = sorted([*self._waiting, *pairs], key=Pair.key)
-        if len(self._waiting) > self._most:
-            while len(self._waiting) >= self._most:
-                self._write(self._numbered(), self._waiting[: self._most])
-                self._waiting = self._waiting[self._most :]
-
-    def close(self) -> None:
-        """Write the rest."""
-        if self._waiting:
-            self._write(self._numbered() if self._files else self._path, self._waiting)
-        elif not self._files:
-            self._job.hide(f"no pairs are found: {self._path} is not written")
-        self._job.log(f"{self._count} pairs in {self._files} files")
-
-    def _numbered(self) -> Path:
-        return self._path.with_name(f"{self._root}_p{self._files:03d}{self._suffix}")
-
-    def _write(self, path: Path, pairs: list[Pair]) -> None:
-        write_json(
-            path,
-            {"renderParametersUrlTemplate": _template(self._job), "neighborPairs": [pair.to_dict() for pair in pairs]},
-        )
-        self._files, self._count = self._files + 1, self._count + len(pairs)
-
-
-def _template(job: Job) -> str:
-    owner, project = job["baseOwner"] or job["owner"], job["baseProject"] or job["project"]
-    stack = job["baseStack"] or job["stack"]
-    return f"{{baseDataUrl}}/owner/{owner}/project/{project}/stack/{stack}/tile/{{id}}/render-parameters"
 
 
 CLIENT = Client(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from render_io._native.job import Job, JobError
 from render_io._native.tile_collection import TileCollection
 from render_io._requests.urls import escape, number
 from render_io.errors import RequestError
+from render_io.server.answers import ServiceError
 from render_io.server.jackson import format_date, read_body
 from render_io.server.spec_model import TileSpec, tidy_tile
 
@@ -21,6 +22,7 @@ Query = list[tuple[str, Any]]
 
 SPECS_PER_REQUEST = 50_000
 TILES_PER_REQUEST = 20_000
+FEW = 1000
 
 
 def now() -> str:
@@ -222,11 +224,13 @@ def found_or_none(get: Any) -> Any:
         return None
 
 
-def tell_unknown(stack: Stack, tile_ids: Iterable[str]) -> None:
+def tell_unknown(stack: Stack, tile_ids: Sequence[str]) -> None:
     """Tell of ids that are not in a stack: the service passes over them."""
     try:
-        known = stack.tile_ids()
-    except RequestError:  # the listing of ids with quotes in them is no JSON
+        # A few tiles are cheaper to fetch than the ids of all there are.
+        known = set(stack.tile_specs(tile_ids)) if len(tile_ids) <= FEW else stack.tile_ids()
+    except (RequestError, ServiceError):  # the job goes on without: ids with quotes, transforms that lead nowhere
         return
-    for tile_id in [tile_id for tile_id in tile_ids if tile_id not in known]:
-        stack.job.hide(f"tile {tile_id} is not in {stack}", "tiles are not in the stack")
+    for tile_id in tile_ids:
+        if tile_id not in known:
+            stack.job.hide(f"tile {tile_id} is not in {stack}", "tiles are not in the stack")

@@ -289,7 +289,11 @@ def test_removal_needs_one_way_to_name_tiles(stage, words):
     assert len(stage.ids()) == 5
 
 
-def test_ids_that_nobody_has_are_told(stage, tmp_path):
+@pytest.mark.parametrize("few", [0, 1000])
+def test_ids_that_nobody_has_are_told(stage, tmp_path, monkeypatch, few):
+    from render_io._native import service
+
+    monkeypatch.setattr(service, "FEW", few)
     stage.fill(GRID)
     assert "tile x is not in" in stage.run("TileRemovalClient", "a", "x").errors
     (tmp_path / "z.txt").write_text("7 b more\n\n7.0\ty\n8\n9 c\n")

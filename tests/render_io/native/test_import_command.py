@@ -1,4 +1,4 @@
-"""`render-io import`: from files into a stack of the service, and into files."""
+"""`render-io import` into a stack of the service and into files; other commands on stacks of a service."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ NESTED = {
 
 
 def run(*words):
-    return CliRunner().invoke(app, ["import", *map(str, words)])
+    return command("import", *words)
+
+
+def command(*words, points=None):
+    return CliRunner().invoke(app, list(map(str, words)), input=None if points is None else json.dumps(points))
 
 
 def address(stage, stack):
@@ -75,3 +79,20 @@ def test_a_stack_is_not_imported_into_itself(tmp_path):
     source = written(tmp_path / "a.json", [tile("a", 0, 0)])
     assert run(source, source).exit_code == 2
     assert run(tmp_path / "none.json", tmp_path / "b.json").exit_code == 2
+
+
+def test_other_commands_take_stacks_of_a_service(stage, tmp_path):
+    bent = leaf("0 1 0 .001 0 0 0 0 1 0 0 0", "mpicbg.trakem2.transform.PolynomialTransform2D")
+    stage.fill([tile("a", 0, 0), tile("b", 0, 0, 2.0, transforms={"type": "list", "specList": [bent]})])
+    where = address(stage, "s")
+    assert command("validate", where).exit_code == 0
+    assert command("bounds", where, tmp_path / "boxes.json").exit_code == 0
+    assert command("bounds", tmp_path / "boxes.json", address(stage, "t")).exit_code == 0
+    assert stage.get("tile", "b", stack="t") == stage.get("tile", "b")
+    points = [{"tileId": "a", "local": [3, 4]}, {"tileId": "b", "local": [10, 20]}]
+    there = command("map", where, "--to", "world", points=points)
+    assert there.exit_code == 0
+    assert json.loads(there.stdout)[1]["world"] == pytest.approx([10.1, 20.0, 2.0])
+    back = command("map", where, "--to", "local", points=[{"world": [10.1, 20.0, 2.0]}])
+    assert json.loads(back.stdout)[0][0]["local"] == pytest.approx([10.0, 20.0, 2.0], abs=0.5)
+    assert command("validate", address(stage, "none")).exit_code == 2

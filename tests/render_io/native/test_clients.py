@@ -6,6 +6,7 @@ import dataclasses
 import gzip
 import json
 
+import numpy as np
 import pytest
 
 from render_io import http
@@ -424,3 +425,36 @@ def test_swc_needs_a_resolution(stage, tmp_path):
     words = ("--fromSwcDirectory", tmp_path, "--toSwcDirectory", tmp_path / "out", "--toStack", "s")
     assert "has no resolution" in stage.run("CoordinateClient", *words).output
     assert not (tmp_path / "out").exists()
+
+
+def test_points_agree_with_those_of_the_service(stage, tmp_path):
+    random = np.random.default_rng(5)
+    tiles = []
+    for i in range(12):
+        spec = tile(f"t{i:02d}", 0, 0, 1.0 + i % 2)
+        m = (random.normal(0, 0.2, (2, 2)) + np.eye(2)).T.ravel().tolist()
+        placed = leaf(" ".join(map(repr, [*m, *random.uniform(0, 250, 2).tolist()])))
+        bend = " ".join(map(repr, [0.0, 1.0, 0.0, 1e-3, 2e-3, 0.0, 0.0, 0.0, 1.0, 0.0, -1e-3, 1e-3]))
+        lens = leaf(bend, "mpicbg.trakem2.transform.PolynomialTransform2D")
+        mirror = leaf("-1 0 0 1 100 0")
+        members = [[placed], [lens, placed], [mirror, placed], []][i % 4]
+        spec["transforms"]["specList"] = members
+        tiles.append(spec)
+    stage.fill(tiles)
+    world = [{"world": [*point, 1.0 + i % 2]} for i, point in enumerate(random.uniform(0, 300, (300, 2)).tolist())]
+    out, back = tmp_path / "l.json", tmp_path / "w.json"
+    assert stage.run("CoordinateClient", "--fromJson", written(tmp_path / "w0.json", world), "--toJson", out).code == 0
+    found = json.loads(out.read_text())
+    answered = http.put_json(None, stage.url("world-to-local-coordinates"), world).json()
+    for ours, theirs in zip(found, answered, strict=True):
+        assert ("error" in ours[0]) == ("error" in theirs[0])
+        if "error" not in ours[0]:
+            assert ours == theirs
+    assert {len(places) for places in found} > {1, 2}
+    assert sum("error" in places[0] for places in found) > 20
+    # And back: those that have a place, from the tile on top.
+    assert stage.run("CoordinateClient", "--localToWorld", "--fromJson", out, "--toJson", back).code == 0
+    top = [next((place for place in places if place.get("visible")), places[0]) for places in found]
+    again = http.put_json(None, stage.url("local-to-world-coordinates"), top).json()
+    for ours, theirs in zip(json.loads(back.read_text()), again, strict=True):
+        assert "error" in ours or ours == theirs

@@ -13,8 +13,8 @@ from benchmarks.peers import NUMPY, OPENCV, RENDERAPI, SCIPY, SKIMAGE, module
 from transforms import Affine, Homography, LensCorrection, Polynomial, Rigid, Similarity, ThinPlateSpline, Translation
 
 GROUP = "fit"
-_RENDERAPI_POINTS = 1_000
-"""Polynomials of more points take it minutes: its matrices grow with the square of their number."""
+_MOST = 1_000
+"""Points that peers get which need memory that grows with the square of their number."""
 
 Peers = dict[str, Contender]
 
@@ -59,7 +59,7 @@ def _affine(count: int) -> Case:
         # Robust methods only: all points are inliers, so the last step is the fit of all.
         estimate = module(OPENCV).estimateAffine2D
         peers[OPENCV] = Contender(lambda: estimate(src, dst, ransacReprojThreshold=1e3)[0])
-    if module(SKIMAGE) is not None:
+    if module(SKIMAGE) is not None and count <= _MOST:
         transform = module(SKIMAGE).AffineTransform
         # Total least squares: near our optimum, not at it.
         peers[SKIMAGE] = Contender(lambda: transform.from_estimate(src, dst), 0.1, _first_rows)
@@ -98,7 +98,7 @@ def _homography(count: int) -> Case:
     if module(OPENCV) is not None:
         find = module(OPENCV).findHomography
         peers[OPENCV] = Contender(lambda: find(src, dst, 0)[0], 0.1)  # from points of 32 bits
-    if module(SKIMAGE) is not None:
+    if module(SKIMAGE) is not None and count <= _MOST:
         theirs = module(SKIMAGE).ProjectiveTransform  # algebraic residuals: not the same optimum
         peers[SKIMAGE] = Contender(lambda: theirs.from_estimate(src, dst))
     return _case("homography", count, lambda: Homography.from_estimate(src, dst), peers)
@@ -120,10 +120,10 @@ def _polynomial(order: int, count: int) -> Case:
     fitted = Polynomial.from_estimate(src, dst, order=order).apply(src)
     np.testing.assert_allclose(lstsq(), fitted, atol=1e-6)
     peers = {NUMPY: Contender(lambda: np.linalg.lstsq(_monomials(_scaled(src), order), dst, rcond=None)[0])}
-    if module(SKIMAGE) is not None and count <= _RENDERAPI_POINTS:
+    if module(SKIMAGE) is not None and count <= _MOST:
         theirs = module(SKIMAGE).PolynomialTransform  # wrong in pixels from order 4 on
         peers[SKIMAGE] = Contender(lambda: theirs.from_estimate(src, dst, order=order))
-    if module(RENDERAPI) is not None and (order + 1) * (order + 2) <= count <= _RENDERAPI_POINTS:
+    if module(RENDERAPI) is not None and (order + 1) * (order + 2) <= count <= _MOST:
         fit = module(RENDERAPI).transform.Polynomial2DTransform.fit  # likewise
         peers[RENDERAPI] = Contender(lambda: fit(src, dst, order=order))
     return _case(f"polynomial order {order}", count, lambda: Polynomial.from_estimate(src, dst, order=order), peers)

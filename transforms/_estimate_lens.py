@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from transforms._estimate import checked_pairs
 from transforms._estimate_polynomial import refuse_terms
-from transforms._kernels.least_squares import ILL_DEFINED, NOT_FINITE, all_finite
+from transforms._kernels.least_squares import ILL_DEFINED, NOT_FINITE
 from transforms._kernels.lens import CONSTANT
 from transforms._kernels.lens_fit import fit_lens, standardise
+from transforms._kernels.point_sums import all_finite
 from transforms._kernels.rebase import term_count
 from transforms._types import FloatArray, Points, PointsLike
 from transforms._validate import as_float

@@ -190,6 +190,10 @@ def as_parameters(values: Any, shape: tuple[int | None, ...], name: str) -> Floa
     PointsError
         Wrong shape or not real numbers.
     """
+    if type(values) is np.ndarray and values.dtype is _FLOAT64 and values.shape == shape:
+        copy = values.copy("C")
+        copy.flags.writeable = False
+        return copy
     wanted = "(" + ", ".join("n" if n is None else str(n) for n in shape) + ("," if len(shape) == 1 else "") + ")"
     array = _to_array(values, name, f"{wanted} numbers")
     if array.ndim != len(shape) or any(n is not None and n != m for n, m in zip(shape, array.shape, strict=True)):

@@ -50,7 +50,7 @@ STATUS_TEXTS = {
 
 _LINEAR = {Translation: "translation", Rigid: "rigid", Similarity: "similarity", Affine: "affine"}
 _MEMBERS_PER_THREAD = 64
-_SAMPLE_BYTES = 1 << 22
+_SAMPLE_BYTES = 1 << 18
 """Mapped samples kept at a time by one thread: small enough for its cache."""
 
 
@@ -365,6 +365,8 @@ class TransformBatch:
             raise PointsError(f"expected width and height as numbers or ({len(self)},) arrays: {error}") from error
         if len(self) == 0:
             return []
+        if (sizes == sizes[0]).all():  # the rule, and sorting takes longer than fitting
+            return [(float(sizes[0, 0]), float(sizes[0, 1]), np.arange(len(self), dtype=np.int64))]
         unique, inverse = np.unique(sizes, axis=0, return_inverse=True)
         order = np.argsort(inverse.reshape(-1), kind="stable")
         edges = np.searchsorted(inverse.reshape(-1)[order], np.arange(len(unique) + 1))

@@ -16,12 +16,15 @@ from transforms._run import run_marking
 from transforms._start import box_of_image, start_map_from_region
 from transforms._types import FloatArray, Points, PointsLike
 from transforms._validate import as_float, as_points, pair_of_points
-from transforms.base import OnError, Transform
+from transforms.base import LeafTransform, OnError, Transform
 from transforms.errors import NonInvertibleError, PointsError
 from transforms.linear import Affine, Homography, LinearTransform, Translation
 from transforms.polynomial import Polynomial
 
 __all__ = ["Interpolated", "Inverse", "TransformList", "simplify"]
+
+_FEW, _SMALL = 4, 512
+"""Members and points up to which a call of each member's kernel is quicker than one of the interpreter."""
 
 
 def _checked(member: object, name: str) -> Transform:
@@ -85,6 +88,15 @@ class TransformList(Transform):
             Maps every point to itself.
         """
         return cls(())
+
+    def _apply(self, points: Points, out: Points) -> None:
+        few = 0 < len(self.transforms) <= _FEW and len(points) <= _SMALL
+        if few and all(isinstance(member, LeafTransform) for member in self.transforms):
+            self.transforms[0]._apply(points, out)
+            for member in self.transforms[1:]:
+                member._apply(out, out)
+        else:
+            super()._apply(points, out)
 
     def flattened(self) -> TransformList:
         """Splice nested lists.

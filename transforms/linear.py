@@ -17,9 +17,9 @@ from transforms._estimate import fit_homography, fit_linear
 from transforms._kernels import codes, linear
 from transforms._kernels.affine_array import invert_row
 from transforms._program import ProgramBuilder
-from transforms._types import FloatArray, PointsLike
+from transforms._types import FloatArray, Points, PointsLike
 from transforms._validate import as_float, as_parameters, as_points
-from transforms.base import LeafTransform
+from transforms.base import LeafTransform, OnError, Transform
 from transforms.errors import NonInvertibleError, PointsError
 
 __all__ = ["Affine", "Homography", "LinearTransform", "Rigid", "Similarity", "Translation"]
@@ -82,11 +82,32 @@ class LinearTransform(LeafTransform):
 class _AffineFamily(LinearTransform):
     """Translation, rigid, similarity and affine: six numbers."""
 
-    __slots__ = ()
+    __slots__ = ("_inverse",)
 
     _op = codes.AFFINE
     _kernel = staticmethod(linear.affine_apply)
     _model: ClassVar[str]
+    _inverse: Transform
+
+    def apply_inverse(
+        self,
+        points: PointsLike,
+        *,
+        initial: PointsLike | None = None,
+        tolerance: float = 1e-9,
+        max_iterations: int = 50,
+        on_error: OnError = "raise",
+    ) -> Points:
+        """Map points by the inverse; see `Transform.apply_inverse`."""
+        inverse: Transform | None = getattr(self, "_inverse", None)
+        if inverse is not None and initial is None and (tolerance, max_iterations, on_error) == (1e-9, 50, "raise"):
+            return inverse.apply(points)
+        found = super().apply_inverse(
+            points, initial=initial, tolerance=tolerance, max_iterations=max_iterations, on_error=on_error
+        )
+        if inverse is None and on_error == "raise":  # singular ones have raised
+            self._set(_inverse=self.inverse())  # kept: its kernel alone is quicker than the interpreter
+        return found
 
     @classmethod
     def from_estimate(cls, src: PointsLike, dst: PointsLike, weights: npt.ArrayLike | None = None) -> Self:
@@ -475,7 +496,11 @@ class Affine(_AffineFamily):
 
     @classmethod
     def _from_affine(cls, params: FloatArray) -> Self:
-        return cls(params.reshape(2, 3))
+        new = cls.__new__(cls)  # what has been fitted needs no check
+        six = params.copy()
+        six.flags.writeable = False
+        new._set(params=six.reshape(2, 3), _packed=six)
+        return new
 
     @property
     def scale(self) -> tuple[float, float]:

@@ -10,10 +10,12 @@ import math
 
 import numpy as np
 
-from transforms._jit import kernel
-from transforms._kernels.least_squares import fit_slice
+from transforms._jit import fma, kernel
+from transforms._kernels import lanes
+from transforms._kernels.least_squares import AFFINE, FRAME, NOT_ENOUGH, affine_frame, fit_slice, solve_affine
 from transforms._kernels.linear import affine_apply
 from transforms._kernels.mesh import box_of_points
+from transforms._kernels.point_sums import rows_finite
 from transforms._types import ByteArray, FloatArray, IntArray, Points
 
 NOT_FINITE = 3
@@ -39,6 +41,8 @@ def member_statuses(
         if status[t]:
             out[base : base + count] = math.nan
             continue
+        if rows_finite(out, base, base + count):  # a failed row is NaN
+            continue
         for i in range(count):
             if math.isfinite(points[source + i, 0] + points[source + i, 1]):
                 if failed[base + i]:
@@ -62,14 +66,26 @@ def residual_summary(
     mapped: Points, target: Points, lo: int, hi: int, row: int, rms: FloatArray, worst: FloatArray
 ) -> None:
     """Root mean square and maximum of the distances of rows 0 to hi - lo of mapped to rows lo to hi of target."""
-    total = 0.0
-    largest = 0.0
-    for i in range(lo, hi):
+    total = largest = 0.0
+    count = hi - lo
+    whole = count - count % lanes.WIDTH
+    if whole:
+        x, y = lanes.load_points(mapped, 0)
+        totals, most = lanes.like(x, 0.0), lanes.like(x, 0.0)
+        for i in range(0, whole, lanes.WIDTH):
+            x, y = lanes.load_points(mapped, i)
+            u, v = lanes.load_points(target, lo + i)
+            x, y = x - u, y - v
+            squares = lanes.fma(x, x, y * y)
+            totals = totals + squares
+            most = lanes.select(squares > most, squares, most)
+        total, largest = lanes.total(totals), lanes.largest(most)
+    for i in range(lo + whole, hi):
         dx, dy = mapped[i - lo, 0] - target[i, 0], mapped[i - lo, 1] - target[i, 1]
-        square = dx * dx + dy * dy
+        square = fma(dx, dx, dy * dy)
         total += square
         largest = max(largest, square)
-    rms[row] = math.sqrt(total / max(hi - lo, 1))
+    rms[row] = math.sqrt(total / max(count, 1))
     worst[row] = math.sqrt(largest)
 
 
@@ -88,11 +104,16 @@ def batch_refit_linear(
     none = np.empty(0)
     mapped = np.empty(grid.shape)
     count = grid.shape[0]
+    frame = np.empty(FRAME)
+    framed = affine_frame(grid, none, 0, count, frame) if count else NOT_ENOUGH
     for m in range(members.shape[0]):
         t = members[m]
         target = samples[m * count : (m + 1) * count]
         if status[t] == 0:
-            status[t] = fit_slice(model, grid, target, none, 0, count, fitted[t])
+            if model == AFFINE and framed == 0:  # the part that is the same for all
+                status[t] = solve_affine(frame, grid, target, none, 0, count, fitted[t])
+            else:
+                status[t] = fit_slice(model, grid, target, none, 0, count, fitted[t])
         if status[t]:
             fitted[t] = rms[t] = worst[t] = math.nan
             continue

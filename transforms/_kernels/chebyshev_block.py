@@ -12,7 +12,7 @@ import math
 from transforms._jit import kernel
 from transforms._kernels import lanes
 from transforms._kernels.householder import STRIDE
-from transforms._kernels.least_squares import weight_at
+from transforms._kernels.point_sums import weight_at
 from transforms._types import FloatArray, Points
 
 

@@ -337,6 +337,20 @@ def _total(_context: Any, x: Any) -> Any:
     return FLOAT(LANES), generate
 
 
+@intrinsic
+def _largest(_context: Any, x: Any) -> Any:
+    def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        value, count = arguments[0], WIDTH
+        while count > 1:
+            count //= 2
+            low = builder.shuffle_vector(value, value, _order(range(count)))
+            high = builder.shuffle_vector(value, value, _order(range(count, 2 * count)))
+            value = builder.select(builder.fcmp_ordered(">", high, low), high, low)
+        return builder.extract_element(value, ir.Constant(ir.IntType(32), 0))
+
+    return FLOAT(LANES), generate
+
+
 # ---------------------------------------------------------------- the same without JIT
 
 
@@ -429,3 +443,6 @@ store_points: Callable[[Points, int, Real, Real], None] = _choose(_store_points,
 
 total: Callable[[Real], float] = _choose(_total, _plain_total)
 """Sum over the lanes, in a fixed order."""
+
+largest: Callable[[Real], float] = _choose(_largest, lambda x: float(np.max(x)))
+"""Largest of the lanes, none of which is NaN."""

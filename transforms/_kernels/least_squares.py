@@ -10,7 +10,20 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from transforms._jit import fma, kernel
+from transforms._kernels import lanes
+from transforms._kernels.point_sums import (
+    all_finite,
+    centroid,
+    largest_coordinate,
+    rows_finite,
+    second_moments,
+    total_weight,
+    weight_at,
+    weights_at,
+)
 from transforms._types import FloatArray, Points
 
 OK = 0
@@ -25,43 +38,40 @@ AFFINE = 3
 
 EPS = 2.220446049250313e-16
 
-
-@kernel
-def weight_at(weights: FloatArray, i: int) -> float:
-    """The i-th weight; an empty array stands for all ones."""
-    return weights[i] if weights.shape[0] else 1.0
+# Places in the frame of an affine fit: what it needs to know of the source points.
+TOTAL, CX, CY, PIVOT, SLOPE, LONGER, VU, SIZE = range(8)
+FRAME = 8
 
 
 @kernel
-def centroids(
-    src: Points, dst: Points, weights: FloatArray, lo: int, hi: int
-) -> tuple[float, float, float, float, float, float, float]:
-    """Total weight, centroids of src and dst, largest |coordinate| of src and of dst.
-
-    The sums run over differences from the first point: no digits are lost far from the origin.
-    """
-    px, py, qx, qy = src[lo, 0], src[lo, 1], dst[lo, 0], dst[lo, 1]
-    total = sx = sy = tx = ty = 0.0
-    largest_src = largest_dst = 0.0
-    for i in range(lo, hi):
-        w = weight_at(weights, i)
-        total += w
-        sx = fma(w, src[i, 0] - px, sx)
-        sy = fma(w, src[i, 1] - py, sy)
-        tx = fma(w, dst[i, 0] - qx, tx)
-        ty = fma(w, dst[i, 1] - qy, ty)
-        largest_src = max(largest_src, abs(src[i, 0]), abs(src[i, 1]))
-        largest_dst = max(largest_dst, abs(dst[i, 0]), abs(dst[i, 1]))
-    cx, cy, ex, ey = px + sx / total, py + sy / total, qx + tx / total, qy + ty / total
-    return total, cx, cy, ex, ey, largest_src, largest_dst
-
-
-@kernel
-def all_finite(src: Points, dst: Points, lo: int, hi: int) -> bool:
-    total = 0.0
-    for i in range(lo, hi):  # 0 * x is NaN for NaN and infinities, and NaN stays
-        total += 0.0 * src[i, 0] + 0.0 * src[i, 1] + 0.0 * dst[i, 0] + 0.0 * dst[i, 1]
-    return total == 0.0
+def rotation_sums(
+    src: Points, dst: Points, weights: FloatArray, cx: float, cy: float, ex: float, ey: float, lo: int, hi: int
+) -> tuple[float, float, float, float]:
+    """Sums about the centroids: cosine and sine parts, spread of src, and what the first two could be at most."""
+    c = s = spread = reach = 0.0
+    whole = hi - (hi - lo) % lanes.WIDTH
+    if whole > lo:
+        x, y = lanes.load_points(src, lo)
+        cs, ss, spreads, reaches = lanes.like(x, 0.0), lanes.like(x, 0.0), lanes.like(x, 0.0), lanes.like(x, 0.0)
+        for i in range(lo, whole, lanes.WIDTH):
+            x, y = lanes.load_points(src, i)
+            u, v = lanes.load_points(dst, i)
+            w = weights_at(weights, i, x)
+            x, y, u, v = x - cx, y - cy, u - ex, v - ey
+            square = lanes.fma(x, x, y * y)
+            cs = lanes.fma(w, lanes.fma(x, u, y * v), cs)
+            ss = lanes.fma(w, lanes.fma(x, v, 0.0 - y * u), ss)
+            spreads = lanes.fma(w, square, spreads)
+            reaches = lanes.fma(w, lanes.sqrt(square * lanes.fma(u, u, v * v)), reaches)
+        c, s, spread, reach = lanes.total(cs), lanes.total(ss), lanes.total(spreads), lanes.total(reaches)
+    for i in range(whole, hi):
+        one = weight_at(weights, i)
+        px, py, qx, qy = src[i, 0] - cx, src[i, 1] - cy, dst[i, 0] - ex, dst[i, 1] - ey
+        c = fma(one, fma(px, qx, py * qy), c)
+        s = fma(one, fma(px, qy, -(py * qx)), s)
+        spread = fma(one, fma(px, px, py * py), spread)
+        reach = fma(one, math.sqrt(fma(px, px, py * py) * fma(qx, qx, qy * qy)), reach)
+    return c, s, spread, reach
 
 
 @kernel
@@ -69,16 +79,11 @@ def fit_rotation(
     scaled: bool, src: Points, dst: Points, weights: FloatArray, lo: int, hi: int, params: FloatArray
 ) -> int:
     """Similarity (scaled) or rigid fit into the six affine numbers."""
-    total, cx, cy, ex, ey, largest, _ = centroids(src, dst, weights, lo, hi)
-    c = s = spread = reach = 0.0
-    for i in range(lo, hi):
-        w = weight_at(weights, i)
-        px, py, qx, qy = src[i, 0] - cx, src[i, 1] - cy, dst[i, 0] - ex, dst[i, 1] - ey
-        c = fma(w, fma(px, qx, py * qy), c)
-        s = fma(w, fma(px, qy, -(py * qx)), s)
-        spread = fma(w, fma(px, px, py * py), spread)
-        reach = fma(w, math.sqrt(fma(px, px, py * py) * fma(qx, qx, qy * qy)), reach)
-    noise = 8.0 * EPS * largest
+    total = total_weight(weights, lo, hi)
+    cx, cy = centroid(src, weights, total, lo, hi)
+    ex, ey = centroid(dst, weights, total, lo, hi)
+    c, s, spread, reach = rotation_sums(src, dst, weights, cx, cy, ex, ey, lo, hi)
+    noise = 8.0 * EPS * largest_coordinate(src, lo, hi)
     if not spread > total * noise * noise:
         return ILL_DEFINED
     if scaled:
@@ -95,49 +100,96 @@ def fit_rotation(
 
 
 @kernel
-def fit_affine(src: Points, dst: Points, weights: FloatArray, lo: int, hi: int, params: FloatArray) -> int:
-    """Affine fit into six numbers, by Gram-Schmidt on the centred columns.
+def split_columns(pivot: float, slope: float, x: lanes.Real, y: lanes.Real) -> tuple[lanes.Real, lanes.Real]:
+    """The longer of the centred columns, and the rest of the other one."""
+    if pivot == 0.0:
+        return x, lanes.fma(-slope, x, y)
+    return y, lanes.fma(-slope, y, x)
+
+
+@kernel
+def split_moments(
+    src: Points, weights: FloatArray, pivot: float, slope: float, cx: float, cy: float, lo: int, hi: int
+) -> tuple[float, float]:
+    """Sums of w v v and w v u over the split columns."""
+    vv = vu = 0.0
+    whole = hi - (hi - lo) % lanes.WIDTH
+    if whole > lo:
+        x, y = lanes.load_points(src, lo)
+        a, b = lanes.like(x, 0.0), lanes.like(x, 0.0)
+        for i in range(lo, whole, lanes.WIDTH):
+            x, y = lanes.load_points(src, i)
+            us, vs = split_columns(pivot, slope, x - cx, y - cy)
+            weighted = weights_at(weights, i, x) * vs
+            a = lanes.fma(weighted, vs, a)
+            b = lanes.fma(weighted, us, b)
+        vv, vu = lanes.total(a), lanes.total(b)
+    for i in range(whole, hi):
+        u, v = split_columns(pivot, slope, src[i, 0] - cx, src[i, 1] - cy)
+        one = weight_at(weights, i) * v
+        vv = fma(one, v, vv)
+        vu = fma(one, u, vu)
+    return vv, vu
+
+
+@kernel
+def affine_frame(src: Points, weights: FloatArray, lo: int, hi: int, frame: FloatArray) -> int:
+    """What an affine fit needs of its source points, by Gram-Schmidt on the centred columns; a status.
 
     The longer column stays, the other one is made orthogonal point by point: unlike a determinant of sums of squares
     this keeps all digits of nearly collinear layouts, and tells them from collinear ones.
     """
-    total, cx, cy, ex, ey, largest, _ = centroids(src, dst, weights, lo, hi)
-    xx = xy = yy = 0.0
-    for i in range(lo, hi):
-        w = weight_at(weights, i)
-        x, y = src[i, 0] - cx, src[i, 1] - cy
-        xx = fma(w * x, x, xx)
-        xy = fma(w * x, y, xy)
-        yy = fma(w * y, y, yy)
-    pivot = 0 if xx >= yy else 1
-    longer = xx if pivot == 0 else yy
-    noise = 8.0 * EPS * largest
+    total = total_weight(weights, lo, hi)
+    cx, cy = centroid(src, weights, total, lo, hi)
+    noise = 8.0 * EPS * largest_coordinate(src, lo, hi)
+    xx, xy, yy = second_moments(src, weights, cx, cy, lo, hi)
+    frame[TOTAL], frame[CX], frame[CY] = total, cx, cy
+    frame[PIVOT] = 0.0 if xx >= yy else 1.0
+    longer = max(xx, yy)
     if not longer > total * noise * noise:
         return ILL_DEFINED
     slope = xy / longer
-    cu, cv = (cx, cy) if pivot == 0 else (cy, cx)
-    vv = vu = ux = uy = vx = vy = 0.0
-    for i in range(lo, hi):
-        w = weight_at(weights, i)
-        u = src[i, pivot] - cu
-        v = fma(-slope, u, src[i, 1 - pivot] - cv)
-        qx, qy = dst[i, 0] - ex, dst[i, 1] - ey
-        wu, wv = w * u, w * v
-        vv = fma(wv, v, vv)
-        vu = fma(wv, u, vu)
-        ux = fma(wu, qx, ux)
-        uy = fma(wu, qy, uy)
-        vx = fma(wv, qx, vx)
-        vy = fma(wv, qy, vy)
+    vv, vu = split_moments(src, weights, frame[PIVOT], slope, cx, cy, lo, hi)
     if not vv > total * noise * noise:
         return ILL_DEFINED
     # The two columns are orthogonal up to rounding; the small rest is solved for exactly.
-    rest = vu / longer
-    size = fma(-rest, vu, vv)
-    bx, by = fma(-rest, ux, vx) / size, fma(-rest, uy, vy) / size
-    ax, ay = fma(-vu, bx, ux) / longer, fma(-vu, by, uy) / longer
+    frame[SLOPE], frame[LONGER], frame[VU], frame[SIZE] = slope, longer, vu, fma(-(vu / longer), vu, vv)
+    return OK
+
+
+@kernel
+def solve_affine(
+    frame: FloatArray, src: Points, dst: Points, weights: FloatArray, lo: int, hi: int, params: FloatArray
+) -> int:
+    """Affine fit into six numbers from the frame of its source points; a status."""
+    if not rows_finite(dst, lo, hi):
+        return NOT_FINITE
+    cx, cy, pivot, slope = frame[CX], frame[CY], frame[PIVOT], frame[SLOPE]
+    ex, ey = centroid(dst, weights, frame[TOTAL], lo, hi)
+    ux = uy = vx = vy = 0.0
+    whole = hi - (hi - lo) % lanes.WIDTH
+    if whole > lo:
+        x, y = lanes.load_points(src, lo)
+        sux, suy, svx, svy = lanes.like(x, 0.0), lanes.like(x, 0.0), lanes.like(x, 0.0), lanes.like(x, 0.0)
+        for i in range(lo, whole, lanes.WIDTH):
+            x, y = lanes.load_points(src, i)
+            qx, qy = lanes.load_points(dst, i)
+            w = weights_at(weights, i, x)
+            u, v = split_columns(pivot, slope, x - cx, y - cy)
+            u, v, qx, qy = w * u, w * v, qx - ex, qy - ey
+            sux, suy = lanes.fma(u, qx, sux), lanes.fma(u, qy, suy)
+            svx, svy = lanes.fma(v, qx, svx), lanes.fma(v, qy, svy)
+        ux, uy, vx, vy = lanes.total(sux), lanes.total(suy), lanes.total(svx), lanes.total(svy)
+    for i in range(whole, hi):
+        one, s, t = weight_at(weights, i), dst[i, 0] - ex, dst[i, 1] - ey
+        a, b = split_columns(pivot, slope, src[i, 0] - cx, src[i, 1] - cy)
+        ux, uy = fma(one * a, s, ux), fma(one * a, t, uy)
+        vx, vy = fma(one * b, s, vx), fma(one * b, t, vy)
+    rest = frame[VU] / frame[LONGER]
+    bx, by = fma(-rest, ux, vx) / frame[SIZE], fma(-rest, uy, vy) / frame[SIZE]
+    ax, ay = fma(-frame[VU], bx, ux) / frame[LONGER], fma(-frame[VU], by, uy) / frame[LONGER]
     ax, ay = fma(-slope, bx, ax), fma(-slope, by, ay)
-    if pivot == 0:
+    if pivot == 0.0:
         params[0], params[1], params[3], params[4] = ax, bx, ay, by
     else:
         params[0], params[1], params[3], params[4] = bx, ax, by, ay
@@ -155,12 +207,16 @@ def fit_slice(model: int, src: Points, dst: Points, weights: FloatArray, lo: int
     if not all_finite(src, dst, lo, hi):
         return NOT_FINITE
     if model == AFFINE:
-        return fit_affine(src, dst, weights, lo, hi, params)
+        frame = np.empty(FRAME)
+        status = affine_frame(src, weights, lo, hi, frame)
+        return status if status != OK else solve_affine(frame, src, dst, weights, lo, hi, params)
     if model != TRANSLATION:
         return fit_rotation(model == SIMILARITY, src, dst, weights, lo, hi, params)
-    total, cx, cy, ex, ey, _, _ = centroids(src, dst, weights, lo, hi)
+    total = total_weight(weights, lo, hi)
     if not total > 0.0:
         return ILL_DEFINED
+    cx, cy = centroid(src, weights, total, lo, hi)
+    ex, ey = centroid(dst, weights, total, lo, hi)
     params[0], params[1], params[2] = 1.0, 0.0, ex - cx
     params[3], params[4], params[5] = 0.0, 1.0, ey - cy
     return OK

@@ -14,8 +14,9 @@ from transforms._jit import kernel
 from transforms._kernels import lanes
 from transforms._kernels.double_double import add, divide, multiply
 from transforms._kernels.householder import STRIDE, absorb, back_substitute, room
-from transforms._kernels.least_squares import EPS, ILL_DEFINED, NOT_ENOUGH, NOT_FINITE, OK, all_finite, weight_at
+from transforms._kernels.least_squares import EPS, ILL_DEFINED, NOT_ENOUGH, NOT_FINITE, OK
 from transforms._kernels.lens import CONSTANT
+from transforms._kernels.point_sums import all_finite, weight_at
 from transforms._kernels.polynomial_fit import solve_chebyshev, to_coefficients
 from transforms._kernels.rebase import term_count
 from transforms._types import FloatArray, Points

@@ -7,6 +7,7 @@ m12, m20, m21, m22)``. Rigid and similarity transforms are affine here.
 from __future__ import annotations
 
 from transforms._jit import fma, kernel
+from transforms._kernels import lanes
 from transforms._types import FloatArray, Points
 
 Jet = tuple[float, float, float, float, float, float]
@@ -26,7 +27,12 @@ def translation_jet(params: FloatArray, x: float, y: float) -> Jet:
 @kernel
 def translation_apply(params: FloatArray, points: Points, out: Points) -> None:
     tx, ty = params[0], params[1]
-    for i in range(points.shape[0]):
+    count = points.shape[0]
+    whole = count - count % lanes.WIDTH
+    for i in range(0, whole, lanes.WIDTH):
+        xs, ys = lanes.load_points(points, i)
+        lanes.store_points(out, i, xs + tx, ys + ty)
+    for i in range(whole, count):
         x, y = points[i, 0], points[i, 1]
         out[i, 0] = x + tx
         out[i, 1] = y + ty
@@ -47,8 +53,15 @@ def affine_jet(params: FloatArray, x: float, y: float) -> Jet:
 
 @kernel
 def affine_apply(params: FloatArray, points: Points, out: Points) -> None:
+    # Lanes because a compiler does not vectorise a loop whose input may be its output, which is how lists run.
     a, b, c, d, e, f = params[0], params[1], params[2], params[3], params[4], params[5]
-    for i in range(points.shape[0]):
+    count = points.shape[0]
+    whole = count - count % lanes.WIDTH
+    for i in range(0, whole, lanes.WIDTH):
+        xs, ys = lanes.load_points(points, i)
+        us, vs = lanes.fma(a, xs, lanes.fma(b, ys, c)), lanes.fma(d, xs, lanes.fma(e, ys, f))
+        lanes.store_points(out, i, us, vs)
+    for i in range(whole, count):
         x, y = points[i, 0], points[i, 1]
         out[i, 0] = fma(a, x, fma(b, y, c))
         out[i, 1] = fma(d, x, fma(e, y, f))
@@ -75,7 +88,16 @@ def homography_jet(params: FloatArray, x: float, y: float) -> Jet:
 
 @kernel
 def homography_apply(params: FloatArray, points: Points, out: Points) -> None:
-    for i in range(points.shape[0]):
+    a, b, c, d, e, f = params[0], params[1], params[2], params[3], params[4], params[5]
+    g, h, k = params[6], params[7], params[8]
+    count = points.shape[0]
+    whole = count - count % lanes.WIDTH
+    for i in range(0, whole, lanes.WIDTH):
+        xs, ys = lanes.load_points(points, i)
+        s = lanes.fma(g, xs, lanes.fma(h, ys, k))
+        us, vs = lanes.fma(a, xs, lanes.fma(b, ys, c)) / s, lanes.fma(d, xs, lanes.fma(e, ys, f)) / s
+        lanes.store_points(out, i, us, vs)
+    for i in range(whole, count):
         u, v = homography_point(params, points[i, 0], points[i, 1])
         out[i, 0] = u
         out[i, 1] = v

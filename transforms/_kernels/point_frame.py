@@ -8,7 +8,8 @@ import numpy as np
 
 from transforms._jit import kernel
 from transforms._kernels import lanes
-from transforms._kernels.least_squares import EPS, ILL_DEFINED, OK, weight_at
+from transforms._kernels.least_squares import EPS, ILL_DEFINED, OK
+from transforms._kernels.point_sums import weight_at
 from transforms._types import FloatArray, Points
 
 

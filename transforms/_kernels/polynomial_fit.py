@@ -21,8 +21,9 @@ from transforms._kernels import lanes
 from transforms._kernels.chebyshev_block import column_count, fill, products, target_column, x_column, y_column
 from transforms._kernels.double_double import add
 from transforms._kernels.householder import STRIDE, absorb, back_substitute, dot, room
-from transforms._kernels.least_squares import ILL_DEFINED, NOT_ENOUGH, NOT_FINITE, OK, all_finite
+from transforms._kernels.least_squares import ILL_DEFINED, NOT_ENOUGH, NOT_FINITE, OK
 from transforms._kernels.point_frame import find_frame
+from transforms._kernels.point_sums import all_finite
 from transforms._kernels.rebase import term, term_count, to_pixels
 from transforms._types import FloatArray, Points
 

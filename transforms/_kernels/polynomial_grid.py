@@ -12,8 +12,9 @@ from transforms._jit import kernel
 from transforms._kernels import lanes
 from transforms._kernels.chebyshev_block import column_count, fill, x_column, y_column
 from transforms._kernels.householder import STRIDE, room
-from transforms._kernels.least_squares import ILL_DEFINED, NOT_ENOUGH, NOT_FINITE, OK, all_finite
+from transforms._kernels.least_squares import ILL_DEFINED, NOT_ENOUGH, NOT_FINITE, OK
 from transforms._kernels.point_frame import find_frame
+from transforms._kernels.point_sums import all_finite
 from transforms._kernels.polynomial_fit import (
     GOOD_PIVOT,
     add_moments,

@@ -7,12 +7,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from transforms._kernels import least_squares
+from transforms._kernels import homography_fit, least_squares
+from transforms._kernels.lanes import WIDTH
 from transforms._types import FloatArray, Points, PointsLike
 from transforms._validate import as_indices, as_weights, pair_of_points
 from transforms.errors import IllDefinedPointsError, NotEnoughPointsError
 
-__all__ = ["MINIMUM_POINTS", "MODEL_CODES", "NO_WEIGHTS", "checked_pairs", "fit_homography", "fit_linear", "refuse"]
+__all__ = [
+    "MINIMUM_POINTS",
+    "MODEL_CODES",
+    "NO_WEIGHTS",
+    "checked_pairs",
+    "fit_homography",
+    "fit_linear",
+    "refuse",
+    "refuse_infinite",
+]
 
 MODEL_CODES = {
     "translation": least_squares.TRANSLATION,
@@ -22,6 +32,9 @@ MODEL_CODES = {
 }
 MINIMUM_POINTS = {"translation": 1, "rigid": 2, "similarity": 2, "affine": 3, "homography": 4}
 NO_WEIGHTS = np.empty(0)
+_STEPS = 30
+_SAFE = 1e-10
+"""Ratio of eigenvalues from which on squaring the linear equations of a homography costs no digits that matter."""
 
 
 def checked_pairs(src: PointsLike, dst: PointsLike, weights: Any) -> tuple[Points, Points, FloatArray]:
@@ -75,13 +88,34 @@ def refuse(status: int, model: str, needed: int, src: Points, dst: Points) -> No
         points = "point" if needed == 1 else "points"
         raise NotEnoughPointsError(f"expected at least {needed} {points} for {a} {model} fit, got {count}")
     if status == least_squares.NOT_FINITE:
-        bad = as_indices(np.asarray(~np.isfinite(np.column_stack([src, dst])).all(axis=1)))
-        raise IllDefinedPointsError(f"expected finite points for {a} {model} fit, {len(bad)} of {count} are not", bad)
+        refuse_infinite(src, dst, model)
     if status == least_squares.ILL_DEFINED:
         raise IllDefinedPointsError(
             f"the {count} points do not determine {a} {model} transform: they coincide, lie on a line, have no weight,"
             " or leave its rotation open"
         )
+
+
+def refuse_infinite(src: Points, dst: Points, model: str) -> None:
+    """Raise for points that are not finite.
+
+    Parameters
+    ----------
+    src, dst : ndarray
+        (N, 2) the points of the fit.
+    model : str
+        Name of the model for the message.
+
+    Raises
+    ------
+    IllDefinedPointsError
+        Some are not; `indices` names them.
+    """
+    bad = as_indices(np.asarray(~(np.isfinite(src) & np.isfinite(dst)).all(axis=1)))
+    if bad:
+        a = "an" if model[0] in "aeiouAEIOU" else "a"
+        message = f"expected finite points for {a} {model} fit, {len(bad)} of {len(src)} are not"
+        raise IllDefinedPointsError(message, bad)
 
 
 def fit_linear(model: str, src: PointsLike, dst: PointsLike, weights: npt.ArrayLike | None) -> FloatArray:
@@ -142,40 +176,27 @@ def _linear_homography(p: Points, q: Points, weights: FloatArray) -> FloatArray:
     return np.asarray(right[8].reshape(3, 3))
 
 
-def _projection(h: FloatArray, p: Points) -> tuple[FloatArray, Points]:
-    s = p @ h[2, :2] + h[2, 2]
-    return s, (p @ h[:2, :2].T + h[:2, 2]) / s[:, None]
+def _padded(p: Points, q: Points, weights: FloatArray) -> tuple[Points, Points, FloatArray]:
+    """Whole lanes of points; those that fill up have no weight."""
+    more = -len(p) % WIDTH
+    if not more:
+        return p, q, weights
+    return (
+        np.concatenate([p, np.repeat(p[:1], more, axis=0)]),
+        np.concatenate([q, np.repeat(q[:1], more, axis=0)]),
+        np.concatenate([weights, np.zeros(more)]),
+    )
 
 
-def _refine_homography(h: FloatArray, p: Points, q: Points, weights: FloatArray, step_count: int = 30) -> FloatArray:
-    """Gauss-Newton on the geometric residuals, the scale of the matrix held fixed; each step must help."""
-    root = np.sqrt(weights)[:, None]
-    h = h / np.linalg.norm(h)
-    s, mapped = _projection(h, p)
-    cost = float(np.sum((root * (q - mapped)) ** 2))
-    homogeneous = np.column_stack([p, np.ones(len(p))])
-    for _ in range(step_count):
-        scaled = root * homogeneous / s[:, None]
-        zero = np.zeros_like(scaled)
-        jacobian = np.concatenate(
-            [
-                np.column_stack([scaled, zero, -mapped[:, :1] * scaled]),
-                np.column_stack([zero, scaled, -mapped[:, 1:] * scaled]),
-                h.reshape(1, 9),
-            ]
-        )
-        wanted = np.concatenate([(root * (q - mapped)).T.ravel(), [0.0]])
-        step = np.linalg.lstsq(jacobian, wanted, rcond=None)[0].reshape(3, 3)
-        trial = (h + step) / np.linalg.norm(h + step)
-        s_next, mapped_next = _projection(trial, p)
-        cost_next = float(np.sum((root * (q - mapped_next)) ** 2))
-        if not cost_next < cost:
-            break
-        small = np.linalg.norm(step) <= 1e-15
-        h, s, mapped, cost = trial, s_next, mapped_next, cost_next
-        if small:
-            break
-    return h
+def _start_homography(p: Points, q: Points, weights: FloatArray) -> FloatArray:
+    """Direct linear solution, (9,): from the normal equations unless they are too near singular to tell."""
+    sums, normal = np.empty(homography_fit.SUMS), np.empty((9, 9))
+    homography_fit.homography_sums(np.empty(9), p, q, weights, True, sums)
+    homography_fit.normal_matrix(sums, normal)
+    values, vectors = np.linalg.eigh(normal)
+    if values[1] > _SAFE * values[8]:
+        return np.ascontiguousarray(vectors[:, 0])
+    return _linear_homography(p, q, weights).reshape(9).copy()
 
 
 def _check_orientation(h: FloatArray, p: Points) -> None:
@@ -227,9 +248,11 @@ def fit_homography(src: PointsLike, dst: PointsLike, weights: npt.ArrayLike | No
     if not (p_size > rounding * np.abs(first).max() and q_size > rounding * np.abs(second).max()):
         refuse(least_squares.ILL_DEFINED, "homography", 4, first, second)
     p, q = (first - p0) / p_size, (second - q0) / q_size
-    h = _linear_homography(p, q, share)
-    _check_orientation(h, p)
-    h = _refine_homography(h, p, q, share)
+    p, q, share = _padded(p, q, share)
+    numbers = _start_homography(p, q, share)
+    _check_orientation(numbers.reshape(3, 3), p)
+    homography_fit.refine_homography(numbers, p, q, share, _STEPS)
+    h = numbers.reshape(3, 3)
     forward, _ = _similarity_matrix(p0, p_size)
     _, backward = _similarity_matrix(q0, q_size)
     full = backward @ h @ forward

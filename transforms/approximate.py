@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from transforms._types import FloatArray, Points
-from transforms._validate import as_count, as_float, as_points
+from transforms._validate import as_count, as_float, as_points, as_tolerance
 from transforms.base import Transform
 from transforms.errors import EstimationError, PointsError
 from transforms.lens import LensCorrection
@@ -129,18 +129,21 @@ def approximate(
     """
     if not hasattr(model, "from_estimate"):
         raise PointsError(f"expected model as a class with from_estimate, got {model!r}")
+    if not isinstance(transform, Transform):
+        raise PointsError(f"expected a Transform to approximate, got {type(transform).__name__}")
     src = sampling_grid(samples, width, height)
     dst = transform.apply(src)
-    if max_error is None:
+    bound = None if max_error is None else as_tolerance(max_error, "max_error")
+    if bound is None:
         return _measured(_fit(model, src, dst, order, width, height), src, dst)
     if not issubclass(model, Polynomial):
         raise PointsError(f"expected Polynomial with max_error, got {model.__name__}")
     best = None
-    for trial in range(order, HIGHEST_ORDER + 1):
+    for trial in range(as_count(order, "order"), HIGHEST_ORDER + 1):
         if (trial + 1) * (trial + 2) // 2 > len(src):
             break
         best = _measured(_fit(model, src, dst, trial, width, height), src, dst)
-        if best.max_residual <= max_error:
+        if best.max_residual <= bound:
             return best
     reached = "too few samples" if best is None else f"{best.max_residual:.3g} px is the best"
     raise EstimationError(f"no polynomial of order {order} to {HIGHEST_ORDER} comes within {max_error} px: {reached}")

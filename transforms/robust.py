@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from transforms._estimate import refuse_infinite
 from transforms._types import FloatArray, Points, PointsLike
-from transforms._validate import as_count, as_float, as_weights, pair_of_points
+from transforms._validate import as_count, as_float, as_tolerance, as_weights, pair_of_points
 from transforms.base import Transform
 from transforms.errors import EstimationError, IllDefinedPointsError, NotEnoughPointsError, PointsError
 from transforms.linear import LinearTransform
@@ -128,6 +130,8 @@ def ransac(
     ------
     NotEnoughPointsError
         Fewer points than the model needs.
+    IllDefinedPointsError
+        Points that are not finite; `indices` names them.
     EstimationError
         No sample has enough inliers.
     PointsError
@@ -140,10 +144,12 @@ def ransac(
         raise PointsError(f"expected max_error >= 0 and min_inlier_ratio in [0, 1], got {bound} and {ratio}")
     if len(p) < size:
         raise NotEnoughPointsError(f"expected at least {size} points for {model.__name__}, got {len(p)}")
+    refuse_infinite(p, q, model.__name__)
     minimum = max(
         size, as_count(min_inliers, "min_inliers") if min_inliers is not None else 0, int(np.ceil(ratio * len(p)))
     )
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(as_count(seed, "seed"))
+    trust = None if max_trust is None else as_tolerance(max_trust, "max_trust")
     best: tuple[T, Mask] | None = None
     for _ in range(as_count(iterations, "iterations", 1)):
         chosen = rng.choice(len(p), size, replace=False)
@@ -161,7 +167,7 @@ def ransac(
         raise EstimationError(
             f"expected at least {minimum} of {len(p)} points within {bound} px, the best sample has {found}"
         )
-    return best if max_trust is None else _filter(fit, p, q, best[1], as_float(max_trust, "max_trust"), minimum)
+    return best if trust is None else _filter(fit, p, q, best[1], trust, minimum)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -237,19 +243,23 @@ def estimate_robust(
     PointsError
         Wrong shapes, types or arguments.
     """
-    if loss not in _TUNING:
+    if loss not in list(_TUNING):  # a list takes what can't be hashed too
         raise PointsError(f"expected loss as one of {sorted(_TUNING)}, got {loss!r}")
     p, q = pair_of_points(src, dst)
     given = as_weights(weights, len(p))
     base: FloatArray = np.ones(len(p)) if given is None else given
+    known = None if scale is None else as_tolerance(scale, "scale")
+    bound = as_tolerance(tolerance, "tolerance")
     fit = _fitter(model, options)
+    if "weights" not in signature(model.from_estimate).parameters:  # type: ignore[attr-defined]
+        raise PointsError(f"expected model as a class whose fit takes weights, got {model.__name__}")
     current, doubt = fit(p, q, base), np.ones(len(p))
     sigma = 0.0
     for _ in range(as_count(max_iterations, "max_iterations", 1)):
         distances = current.residuals(p, q)
         counted = distances[base > 0.0]
         rounding = 1e-12 * max(1.0, float(np.abs(q).max(initial=1.0)))
-        sigma = as_float(scale, "scale") if scale is not None else MAD_TO_SIGMA * float(np.median(counted))
+        sigma = known if known is not None else MAD_TO_SIGMA * float(np.median(counted))
         revised = _doubt(loss, distances / (_TUNING[loss] * max(sigma, rounding)))
         change = float(np.abs(revised - doubt).max())
         doubt = revised
@@ -257,6 +267,6 @@ def estimate_robust(
             current = fit(p, q, base * doubt)
         except IllDefinedPointsError:
             break
-        if change <= tolerance:
+        if change <= bound:
             break
     return RobustFit(current, base * doubt, sigma)

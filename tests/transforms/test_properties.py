@@ -122,6 +122,14 @@ def test_inverse_of_apply(transform: Any) -> None:
 
 
 @FEW
+@given(any_transforms())
+def test_a_jacobian_does_not_hang_on_its_neighbours(transform: Any) -> None:
+    together = transform.jacobian(POINTS)
+    for i in (0, 7, 8, 23, 29):
+        assert transform.jacobian(POINTS[i : i + 1]).tobytes() == together[i].tobytes()
+
+
+@FEW
 @given(st.lists(any_transforms(), min_size=1, max_size=4))
 def test_a_batch_is_a_loop(members: list[Any]) -> None:
     batch = TransformBatch.from_lists(members)

@@ -12,10 +12,11 @@ import math
 import numpy as np
 
 from transforms._jit import fma, kernel
-from transforms._kernels import codes
+from transforms._kernels import codes, lanes
 from transforms._kernels.dispatch import leaf_jet
 from transforms._kernels.lens import is_polynomial
 from transforms._kernels.linear import Jet
+from transforms._kernels.polynomial import polynomial_jet
 from transforms._kernels.polynomial_inverse import polynomial_preimages
 from transforms._types import ByteArray, FloatArray, IntArray, Points
 
@@ -286,6 +287,24 @@ def solve_block(
 
 
 @kernel
+def polynomial_jets(params: FloatArray, points: Points, out: FloatArray) -> int:
+    """Jacobians of a polynomial, eight points at a time; the number of points done, all but the last few."""
+    spare = np.empty(4 * lanes.WIDTH)
+    whole: int = points.shape[0] // lanes.WIDTH * lanes.WIDTH
+    for i in range(0, whole, lanes.WIDTH):
+        x, y = lanes.load_points(points, i)
+        _u, _v, ux, uy, vx, vy = polynomial_jet(params, x, y)
+        lanes.store(spare, 0, ux)
+        lanes.store(spare, lanes.WIDTH, uy)
+        lanes.store(spare, 2 * lanes.WIDTH, vx)
+        lanes.store(spare, 3 * lanes.WIDTH, vy)
+        for k in range(lanes.WIDTH):
+            out[i + k, 0, 0], out[i + k, 0, 1] = spare[k], spare[lanes.WIDTH + k]
+            out[i + k, 1, 0], out[i + k, 1, 1] = spare[2 * lanes.WIDTH + k], spare[3 * lanes.WIDTH + k]
+    return whole
+
+
+@kernel
 def jet_rows(
     instructions: IntArray,
     lo: int,
@@ -296,6 +315,16 @@ def jet_rows(
     out: FloatArray,
 ) -> None:
     """Jacobians of instructions[lo:hi] at (N, 2) points into (N, 2, 2)."""
+    begin = 0
+    if hi - lo == 1 and instructions[lo, codes.OP] < codes.FORK:
+        op = instructions[lo, codes.OP]
+        values = params[instructions[lo, codes.START] : instructions[lo, codes.STOP]]
+        if op == codes.POLYNOMIAL or (op == codes.LENS and is_polynomial(values)):
+            begin = polynomial_jets(values, points, out)
+        for i in range(begin, points.shape[0]):
+            _u, _v, ux, uy, vx, vy = leaf_jet(op, values, points[i, 0], points[i, 1])
+            out[i, 0, 0], out[i, 0, 1], out[i, 1, 0], out[i, 1, 1] = ux, uy, vx, vy
+        return
     for i in range(points.shape[0]):
         _u, _v, ux, uy, vx, vy = program_jet(instructions, lo, hi, params, scratch, points[i, 0], points[i, 1])
         out[i, 0, 0] = ux

@@ -120,7 +120,7 @@ class Effort:
         return max(least, count * self.many // 1_000_000)
 
 
-FULL = Effort(many=1_000_000, rounds=9, turn=0.02, case=6.0)
+FULL = Effort(many=1_000_000, rounds=7, turn=0.02, case=2.0)
 SMALL = Effort(many=200, rounds=2, turn=0.0, case=0.0)
 
 

@@ -12,6 +12,7 @@ import msgspec
 from render_io import _json
 from render_io._json import Raw
 from render_io._section import Json, Key, Section, z_of, z_text
+from render_io._text_values import TileTexts
 from render_io.errors import SpecError
 
 __all__ = ["TILES", "TRANSFORMS", "Document"]
@@ -57,6 +58,8 @@ class Document:
     tiles: dict[Key, Tile] = field(default_factory=dict)
     transforms: dict[str, Json] = field(default_factory=dict)
     envelope: Json | None = None
+    _whole: Section | None = field(default=None, repr=False)
+    """A section in one text that is all there is: taken apart only when there is more."""
 
     @classmethod
     def from_text(cls, text: bytes) -> Document:
@@ -170,6 +173,19 @@ class Document:
         SpecError
             A shared transform or another member has two values.
         """
+        texts: Any = section.tilespecs
+        if not self.tiles and self._whole is None and isinstance(texts, TileTexts):
+            self._whole = section
+            return
+        self._take_apart()
+        self._add(section)
+
+    def _take_apart(self) -> None:
+        whole, self._whole = self._whole, None
+        if whole is not None:
+            self._add(whole)
+
+    def _add(self, section: Section) -> None:
         keys = section.keys or tuple(range(len(self.tiles), len(self.tiles) + len(section.tilespecs)))
         for key, tile in zip(keys, section.tilespecs, strict=True):
             # As text: a tenth of the memory, and faults are told now.
@@ -180,6 +196,8 @@ class Document:
 
     def in_order(self) -> Document:
         """Return the document with its tiles and transforms in the order of the file they came from."""
+        if self._whole is not None:
+            return self
         if self.envelope is None:
             return Document({key: self.tiles[key] for key in sorted(self.tiles, key=_place)}, self.transforms)
         tiles = {key: self.tiles[key] for key in self.envelope.get(TILES, ()) if key in self.tiles}
@@ -206,6 +224,8 @@ class Document:
             A tile id, a shared transform or another member is there twice and differs.
         """
         parts = list(documents)
+        for part in parts:
+            part._take_apart()
         if all(part.envelope is None and not part.transforms for part in parts):
             return cls(dict(enumerate(tile for part in parts for tile in part.tiles.values())))
         whole = cls(envelope={})
@@ -243,6 +263,10 @@ class Document:
         SpecError
             A value inside can't be written, with tile and JSON path.
         """
+        if self._whole is not None:
+            texts: Any = self._whole.tilespecs
+            yield from texts.chunks()
+            return
         if list(self.tiles) == [None] and not self.transforms:
             yield _text("", self.tiles[None]) + b"\n"
             return

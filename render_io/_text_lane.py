@@ -1,78 +1,72 @@
 """Re-estimation of a whole section as text: only what is needed of a tile is read, and the rest is copied as it stands.
 
 A section whose tiles are plain lists of leaves in one JSON array, which is what most are, needs no Python object per
-member and number. What is out of the ordinary in it takes the ordinary way, tile by tile; a document that is out of the
-ordinary as a whole does not come here. The values that come out are the same either way.
+tile. What is out of the ordinary in it takes the ordinary way, tile by tile; a document that is out of the ordinary as
+a whole does not come here. The values that come out are the same either way.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 import numpy as np
+import numpy.typing as npt
 import orjson
 
-from render_io import _json, codecs
+from render_io import _json
+from render_io import _scan as columns
 from render_io._file_stores import DirectorySource, FileSource, _stem
 from render_io._files import read_bytes
-from render_io._json import Raw
+from render_io._scan import Scan, scan
 from render_io._section import Section, z_of, z_text
-from render_io._section_fit import BOX, Options, boxes_of, class_of, measure, reestimate_section
+from render_io._section_fit import Options, boxes_of, class_of, measure, reestimate_section
 from render_io._section_result import FloatArray, SectionResult
-from render_io._tile_groups import ColumnGroup, columns_of
-from render_io._tile_lists import ListReader, Size
+from render_io._splice import BOXED, LEFT_OUT, OTHER, PLAIN, write_tiles
+from render_io._text_columns import numbered, text_columns
+from render_io._text_values import TileTexts, ValueTexts
+from render_io._tile_groups import ColumnGroup
+from render_io._tile_lists import ListReader
+from render_io.codecs.names import AFFINE
 from render_io.errors import SpecError
 from render_io.stores import Source
 
 __all__ = ["TextSection", "reestimate_text", "text_section"]
 
-Members = dict[str, Raw]
+Bytes = npt.NDArray[np.uint8]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 
 _FEWEST: Final = 32
 """Tiles from which on this pays."""
-
-
-class _Leaf(msgspec.Struct, gc=False):
-    className: str
-    dataString: str
-    type: str = "leaf"
-
-
-class _List(msgspec.Struct, gc=False, forbid_unknown_fields=True):
-    specList: list[_Leaf]
-    type: str = ""
-
-
-_DOCUMENT: Final = msgspec.json.Decoder(list[Members])
-_LIST: Final = msgspec.json.Decoder(_List)
-_NULL: Final = b"null"
+_SMALLEST: Final = 1e-300
+_LARGEST_WHOLE: Final = 1e15
+"""Between these the numbers of a section can be printed as text goes; tiles with others are done alone."""
+_LONGEST: Final = 26
+"""Characters of a number and what follows it."""
 
 
 @dataclass(frozen=True)
 class TextSection(Section):
-    """A section whose tiles are members in text.
+    """A section whose tiles are parts of a text.
 
     Parameters
     ----------
-    members : list of dict
-        Members of each tile, in order; values are text.
-    ids : list
-        Tile ids, None where one is missing.
+    text : bytes
+        Of the whole document.
+    found : Scan
+        Where the tiles are in it.
     """
 
-    members: list[Members] = field(default_factory=list)
-    ids: list[Any] = field(default_factory=list)
+    text: bytes = b""
+    found: Scan = field(default_factory=lambda: Scan(np.empty((0, 0), np.int64), np.empty((0, 0), np.int64)))
 
     @property
-    def tile_ids(self) -> list[Any]:
-        """Ids of the tiles in order, None where one is missing."""
-        return self.ids
+    def tile_ids(self) -> Any:
+        """Ids of the tiles in order, None where one is missing; read when they are asked for."""
+        return ValueTexts(_bytes(self.text), _span(self.found.tiles, columns.ID))
 
 
 def text_section(source: Source, part: str, options: Options) -> TextSection | None:
@@ -103,20 +97,13 @@ def text_section(source: Source, part: str, options: Options) -> TextSection | N
         return None
     path, max_bytes, stem = place
     text = read_bytes(path, max_bytes)
-    if re.match(rb"\s*\[", text) is None:
+    found = scan(_bytes(text))
+    if found is None or len(found.tiles) < _FEWEST or not _is_unicode(text):
         return None
-    try:
-        if not text.isascii():
-            text.decode("utf-8")  # The decoder does not look into what it leaves as text.
-        members = _DOCUMENT.decode(text)
-        z = _common_z(members)
-        ids = [_value(tile["tileId"]) if "tileId" in tile else None for tile in members]
-    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, SpecError):
+    z = _common_z(text, found)
+    if z is None:
         return None
-    if len(members) < _FEWEST or z is None:
-        return None
-    name, keys = stem or z_text(z), tuple(range(len(members)))
-    return TextSection(z, [], {}, name, part, keys, None, members, ids)
+    return TextSection(z, [], {}, stem or z_text(z), part, tuple(range(len(found.tiles))), None, text, found)
 
 
 def _file(source: Source, part: str) -> tuple[Path, int, str | None] | None:
@@ -125,14 +112,28 @@ def _file(source: Source, part: str) -> tuple[Path, int, str | None] | None:
     return (source.path, source.max_bytes, None) if isinstance(source, FileSource) else None
 
 
-def _common_z(members: Sequence[Members]) -> int | float | None:
+def _is_unicode(text: bytes) -> bool:
+    try:
+        return text.isascii() or bool(text.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False
+
+
+def _bytes(text: bytes) -> Bytes:
+    return np.frombuffer(text, dtype=np.uint8)
+
+
+def _span(tiles: IntArray, column: int) -> IntArray:
+    """(T, 2) where a member is; empty where it is missing."""
+    return np.ascontiguousarray(tiles[:, column : column + 2])
+
+
+def _common_z(text: bytes, found: Scan) -> int | float | None:
     """The z of all tiles, None when they differ or have none."""
-    found = {bytes(tile["z"]) for tile in members}
-    return z_of(_value(Raw(found.pop()))) if len(found) == 1 else None
-
-
-def _value(raw: Raw) -> Any:
-    return _json.loads(raw)
+    spans = _span(found.tiles, columns.Z)
+    _, firsts = numbered(_bytes(text), spans)
+    start, stop = spans[firsts[0]].tolist()
+    return z_of(_json.loads(text[start:stop])) if len(firsts) == 1 and start >= 0 else None
 
 
 def reestimate_text(section: TextSection, options: Options) -> tuple[Section, SectionResult]:
@@ -152,158 +153,145 @@ def reestimate_text(section: TextSection, options: Options) -> tuple[Section, Se
     result : SectionResult
         Residuals, and what is wrong with the bad tiles.
     """
-    count = len(section.members)
-    rms, worst, boxes = np.full(count, np.nan), np.full(count, np.nan), np.full((count, 4), np.nan)
-    result = SectionResult(section.name, section.part, section.z, section.ids, rms, worst, boxes)
-    texts: list[Raw | None] = [None] * count
-    faults: dict[int, SpecError] = {}
-    reader = ListReader({}, "all")
-    alone: list[int] = []
-    for names, tiles in _alike(reader, section.members, alone).items():
-        alone += _columns(reader, section, names, tiles, options, (result, faults, texts))
-    _alone(section, sorted(alone), options, (result, faults, texts))
-    bad = tuple(sorted(faults))
-    told = replace(result, faults=[faults[place] for place in bad], bad=bad)
-    kept = [place for place in range(count) if not (options.skip_bad and place in faults)]
-    tilespecs: list[Any] = [texts[place] for place in kept]
-    return Section(section.z, tilespecs, {}, section.name, section.part, tuple(kept), None), told
+    return _TextJob(section, options).done()
 
 
-Out = tuple[SectionResult, dict[int, SpecError], list[Raw | None]]
-"""Residuals, faults and texts by place in the section: what is filled in."""
+class _TextJob:
+    """The work on one section: residuals, faults and texts by place in it are filled in."""
 
-Tiles = list[tuple[int, _List, Size]]
+    def __init__(self, section: TextSection, options: Options) -> None:
+        self.section, self.options = section, options
+        self.text = _bytes(section.text)
+        self.tiles, self.leaves = section.found
+        count = len(self.tiles)
+        rms, worst, boxes = np.full(count, np.nan), np.full(count, np.nan), np.full((count, 4), np.nan)
+        self.result = SectionResult(section.name, section.part, section.z, section.tile_ids, rms, worst, boxes)
+        self.faults: dict[int, SpecError] = {}
+        self.others: dict[int, bytes] = {}
+        self.reader = ListReader({}, "all")
+        self.kinds = np.full(count, OTHER, dtype=np.int64)
+        self.width = 6 if class_of(options) == AFFINE else 2 * options.parameters
+        # What is written of each tile: the numbers of its transform, and its box.
+        self.numbers = np.zeros((count, self.width + 4))
+
+    def done(self) -> tuple[Section, SectionResult]:
+        sizes, usual = self._sizes()
+        boxed, sound = self._boxed()
+        for names, places in self._alike(np.flatnonzero(usual & sound)):
+            if len(places) >= _FEWEST:
+                self._columns(names, places, sizes, boxed)
+        self._alone(np.flatnonzero(self.kinds == OTHER))
+        bad = tuple(sorted(self.faults))
+        told = replace(self.result, faults=[self.faults[place] for place in bad], bad=bad)
+        if self.options.skip_bad:
+            self.kinds[list(bad)] = LEFT_OUT
+        kept = np.flatnonzero(self.kinds != LEFT_OUT)
+        keys = self.section.keys if len(kept) == len(self.kinds) else tuple(kept.tolist())
+        texts: Any = self._written(kept)
+        return Section(self.section.z, texts, {}, self.section.name, self.section.part, keys), told
+
+    def _sizes(self) -> tuple[FloatArray, BoolArray]:
+        """(T, 3) sizes, and which tiles have one."""
+        spans = np.concatenate([_span(self.tiles, c) for c in (columns.WIDTH, columns.HEIGHT, columns.CELL)])
+        ids, firsts = numbered(self.text, spans)
+        values = [_value(self.section.text, span) for span in spans[firsts].tolist()]
+        width, height, cell = ids.reshape(3, -1)
+        kinds, index = np.unique((width * len(values) + height) * len(values) + cell, return_inverse=True)
+        members = [(kind // len(values) ** 2, kind // len(values) % len(values), kind % len(values)) for kind in kinds]
+        named = [dict(zip(("width", "height", "meshCellSize"), (values[i] for i in m), strict=True)) for m in members]
+        sizes = self.reader.sizes(named)
+        table = np.array([(np.nan,) * 3 if size is None else size for size in sizes])[index.reshape(-1)]
+        return table, np.isfinite(table[:, 0]) & (self.tiles[:, columns.ODD] == 0)
+
+    def _boxed(self) -> tuple[BoolArray, BoolArray]:
+        """Which tiles have a box, and which have all of it or nothing."""
+        starts = self.tiles[:, columns.BOX : columns.BOX + 8 : 2]
+        first = np.where(starts < 0, ord("n"), self.text[starts])
+        numbers = (first == ord("-")) | ((first >= ord("0")) & (first <= ord("9")))
+        boxed: BoolArray = numbers.all(axis=1)
+        return boxed, boxed | (first == ord("n")).all(axis=1)
+
+    def _alike(self, places: IntArray) -> Iterator[tuple[list[str], IntArray]]:
+        """Tiles by the classes of their lists."""
+        ids, firsts = numbered(self.text, self.leaves[:, :2]) if len(self.leaves) else (places[:0], places[:0])
+        names = [self.section.text[start:stop].decode() for start, stop in self.leaves[firsts, :2].tolist()]
+        counts = self.tiles[places, columns.LEAVES]
+        for count in np.unique(counts[counts > 0]).tolist():
+            some = places[counts == count]
+            rows = ids[self.tiles[some, columns.FIRST, None] + np.arange(count)]
+            if (rows == rows[0]).all():
+                yield [names[i] for i in rows[0].tolist()], some
+                continue
+            groups: dict[tuple[int, ...], list[int]] = {}
+            for place, row in zip(some.tolist(), rows.tolist(), strict=True):
+                groups.setdefault(tuple(row), []).append(place)
+            for kind, members in groups.items():
+                yield [names[i] for i in kind], np.array(members, dtype=np.int64)
+
+    def _columns(self, names: Sequence[str], places: IntArray, sizes: FloatArray, boxed: BoolArray) -> None:
+        """Work on tiles that are built alike; what is not done stays to be done alone."""
+        spans = self.leaves[self.tiles[places, columns.FIRST, None] + np.arange(len(names)), 2:]
+        found, members = text_columns(self.reader, self.text, names, spans)
+        if not found:
+            return
+        places = places[members]
+        group = ColumnGroup(places, sizes[places], [], 0, found)
+        # Tiles whose fits are bad are fitted once more, alone, which tells what is wrong with them.
+        estimate, good = measure(self.section.tile_ids, group, self.options, {})
+        params, chosen = estimate.params[good], places[good]
+        boxes = np.zeros((len(good), 4))
+        if self.options.locate or boxed[chosen].any():
+            boxes = boxes_of(group, good, params, self.options)
+        written = params.transpose(0, 2, 1) if class_of(self.options) == AFFINE else params
+        numbers = np.concatenate([written.reshape(len(good), self.width), boxes], axis=1)
+        printed = _printed(numbers)
+        chosen, good = chosen[printed], good[printed]
+        self.result.rms[chosen], self.result.max_residual[chosen] = estimate.rms[good], estimate.max_residual[good]
+        shown = boxed[chosen] | self.options.locate
+        self.result.boxes[chosen[shown]] = boxes[printed][shown]
+        self.numbers[chosen], self.kinds[chosen] = numbers[printed], np.where(boxed[chosen], BOXED, PLAIN)
+
+    def _alone(self, places: IntArray) -> None:
+        """Work on some tiles the ordinary way."""
+        if not len(places):
+            return
+        bounds = _span(self.tiles, columns.TILE)[places].tolist()
+        tiles = [_json.loads(self.section.text[start:stop]) for start, stop in bounds]
+        # All stay in, bad or not, so that places are places.
+        changed, told = reestimate_section(Section(self.section.z, tiles), replace(self.options, skip_bad=False))
+        result = self.result
+        result.rms[places], result.max_residual[places], result.boxes[places] = told.rms, told.max_residual, told.boxes
+        self.faults.update((int(places[bad]), fault) for bad, fault in zip(told.bad, told.faults, strict=True))
+        for place, (start, stop), old, new in zip(places.tolist(), bounds, tiles, changed.tilespecs, strict=True):
+            self.others[place] = self.section.text[start:stop] if new is old else _json.dumps(new)
+
+    def _written(self, kept: IntArray) -> TileTexts:
+        """Texts of all tiles that are not left out."""
+        bounds, parts = _span(self.tiles, columns.TILE), np.empty((len(self.tiles), 5, 2), dtype=np.int64)
+        parts[:, 0] = self.tiles[:, columns.LIST : columns.LIST + 2]
+        parts[:, 1:] = self.tiles[:, columns.BOX : columns.BOX + 8].reshape(-1, 4, 2)
+        others = [self.others[place] for place in kept[self.kinds[kept] == OTHER].tolist()]
+        ends = np.cumsum([0, *map(len, others)], dtype=np.int64)
+        new = self.kinds > OTHER
+        leaf = b'[{"type":"leaf","className":"%b","dataString":"' % class_of(self.options).encode()
+        numbers = orjson.dumps(self.numbers[new].ravel(), option=orjson.OPT_SERIALIZE_NUMPY)
+        copied = (bounds[new, 1] - bounds[new, 0]).sum() - (parts[new, 0, 1] - parts[new, 0, 0]).sum()
+        added = new.sum() * (len(leaf) + 8 + _LONGEST * self.numbers.shape[1])
+        out = np.empty(int(copied + added + ends[-1]) + 2 * len(self.tiles), dtype=np.uint8)
+        places = np.empty((len(self.tiles), 2), dtype=np.int64)
+        size = write_tiles(
+            self.text, bounds, parts, self.kinds, _bytes(leaf), _bytes(numbers), self.width,
+            _bytes(b"".join(others)), np.stack([ends[:-1], ends[1:]], axis=1), out, places,
+        )  # fmt: skip
+        return TileTexts(out[:size].tobytes(), places[kept])
 
 
-def _alike(reader: ListReader, members: Sequence[Members], alone: list[int]) -> dict[tuple[str, ...], Tiles]:
-    """Tiles by the classes of their lists; the others' places are added to `alone`."""
-    groups: dict[tuple[str, ...], Tiles] = {}
-    sizes: dict[tuple[bytes, bytes, bytes], Size | None] = {}
-    null = Raw(_NULL)
-    for place, tile in enumerate(members):
-        try:
-            key = (bytes(tile["width"]), bytes(tile["height"]), bytes(tile.get("meshCellSize", null)))
-            size = _size(reader, key, sizes)
-            listed = _LIST.decode(tile["transforms"])
-        except (msgspec.DecodeError, KeyError):
-            size = None
-        if size is None or listed.type not in ("list", "") or any(leaf.type != "leaf" for leaf in listed.specList):
-            alone.append(place)
-        else:
-            groups.setdefault(tuple([leaf.className for leaf in listed.specList]), []).append((place, listed, size))
-    return groups
+def _value(text: bytes, span: list[int]) -> Any:
+    return _json.loads(text[span[0] : span[1]]) if span[0] >= 0 else None
 
 
-def _size(
-    reader: ListReader, key: tuple[bytes, bytes, bytes], sizes: dict[tuple[bytes, bytes, bytes], Size | None]
-) -> Size | None:
-    if key not in sizes:
-        width, height, cell = (_value(Raw(text)) for text in key)
-        sizes[key] = reader.sizes([{"width": width, "height": height, "meshCellSize": cell}])[0]
-    return sizes[key]
-
-
-def _columns(
-    reader: ListReader, section: TextSection, names: tuple[str, ...], tiles: Tiles, options: Options, out: Out
-) -> list[int]:
-    """Work on tiles that are built alike; return the places of those that are left to be done alone."""
-    result, _, texts = out
-    places = np.array([place for place, _, _ in tiles], dtype=np.int64)
-    lists = [listed.specList for _, listed, _ in tiles]
-    columns = columns_of(reader, names, [[leaves[i].dataString for leaves in lists] for i in range(len(names))])
-    if not columns or len(tiles) < _FEWEST:
-        return [place for place, _, _ in tiles]
-    group = ColumnGroup(places, np.array([size for _, _, size in tiles]), [], 0, columns)
-    # Tiles whose fits are bad are fitted once more, alone, which tells what is wrong with them.
-    estimate, good = measure(section.ids, group, options, {})
-    chosen, params = places[good], estimate.params[good]
-    result.rms[chosen], result.max_residual[chosen] = estimate.rms[good], estimate.max_residual[good]
-    kinds = [_box_kind(section.members[place]) for place in chosen.tolist()]
-    boxed = np.array(kinds, dtype=np.int64) != _NO_BOX
-    if options.locate or boxed.any():
-        result.boxes[chosen] = boxes_of(group, good, params, options)
-    rows = zip(
-        chosen.tolist(), good.tolist(), _leaves(params, options), kinds, _texts(result.boxes[chosen]), strict=True
-    )
-    for place, member, leaf, kind, box in rows:
-        new: dict[str, Raw | bytes] = {**section.members[place]}
-        new["transforms"] = _list_text(tiles[member][1], section.members[place], leaf)
-        if kind == _FLOATS:
-            new["minX"], new["minY"], new["maxX"], new["maxY"] = box
-        elif kind == _OTHERS:
-            _put_box(new, box)
-        texts[place] = Raw(_text(new))
-    if not options.locate:
-        result.boxes[chosen[~boxed]] = np.nan
-    return sorted(set(places.tolist()).difference(chosen.tolist()))
-
-
-def _leaves(params: FloatArray, options: Options) -> list[bytes]:
-    """Texts of the new transforms."""
-    class_name = class_of(options)
-    start = b'{"type":"leaf","className":"%b","dataString":"' % class_name.encode()
-    return [b'%b%b"}' % (start, text.encode()) for text in codecs.encode_many(class_name, params)]
-
-
-def _list_text(listed: _List, tile: Members, leaf: bytes) -> bytes:
-    """The list with its new member, and its own members in their order."""
-    if not listed.type:
-        return b'{"specList":[%b]}' % leaf
-    end = memoryview(tile["transforms"])[-64:].tobytes().rstrip()[:-1].rstrip()
-    if end.endswith(b"]"):
-        return b'{"type":"list","specList":[%b]}' % leaf
-    return b'{"specList":[%b],"type":"list"}' % leaf
-
-
-_NO_BOX, _FLOATS, _OTHERS = 0, 1, 2
-"""Kinds of boxes: none; four numbers with a point; anything else."""
-
-
-def _box_kind(tile: Members) -> int:
-    try:
-        if (b"%b %b %b %b" % (tile["minX"], tile["minY"], tile["maxX"], tile["maxY"])).count(b".") == 4:
-            return _FLOATS
-    except KeyError:
-        pass
-    return _OTHERS if any(name in tile and bytes(tile[name]) != _NULL for name in BOX) else _NO_BOX
-
-
-def _texts(boxes: FloatArray) -> list[list[bytes]]:
-    """Texts of (M, 4) whole numbers."""
-    texts = orjson.dumps(boxes.ravel(), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1].split(b",")
-    return [texts[start : start + 4] for start in range(0, boxes.size, 4)]
-
-
-def _put_box(tile: dict[str, Raw | bytes], texts: list[bytes]) -> None:
-    """Put new values in place of the old ones; whole numbers stay whole where they were written so."""
-    for name, text in zip(BOX, texts, strict=True):
-        old = bytes(tile.get(name, b""))
-        tile[name] = str(int(float(text))).encode() if b"." not in old and old.lstrip(b"-").isdigit() else text
-
-
-def _text(tile: Mapping[str, Raw | bytes]) -> bytes:
-    parts: list[Raw | bytes] = [b"}"] * (2 * len(tile) + 1)
-    parts[0:-1:2] = _names(tuple(tile))
-    parts[1::2] = tile.values()
-    return b"".join(parts)
-
-
-@lru_cache(maxsize=1024)
-def _names(names: tuple[str, ...]) -> list[bytes]:
-    """What stands before each value; tiles of a section have the same members."""
-    return [(b"," if place else b"{") + _json.dumps(name) + b":" for place, name in enumerate(names)]
-
-
-def _alone(section: TextSection, places: list[int], options: Options, out: Out) -> None:
-    """Work on some tiles the ordinary way."""
-    if not places:
-        return
-    result, faults, texts = out
-    tiles = [{name: _value(raw) for name, raw in section.members[place].items()} for place in places]
-    # All stay in, bad or not, so that places are places.
-    changed, told = reestimate_section(Section(section.z, tiles), replace(options, skip_bad=False))
-    index = np.array(places)
-    result.rms[index], result.max_residual[index], result.boxes[index] = told.rms, told.max_residual, told.boxes
-    faults.update((places[bad], fault) for bad, fault in zip(told.bad, told.faults, strict=True))
-    for place, old, new in zip(places, tiles, changed.tilespecs, strict=True):
-        texts[place] = Raw(_text(section.members[place]) if new is old else _json.dumps(new))
+def _printed(numbers: FloatArray) -> IntArray:
+    """Rows of transforms and boxes that can be printed as text goes."""
+    size = np.abs(numbers)
+    usual = np.isfinite(numbers).all(axis=1) & ((size >= _SMALLEST) | (size == 0.0)).all(axis=1)
+    return np.flatnonzero(usual & (size[:, -4:] < _LARGEST_WHOLE).all(axis=1))

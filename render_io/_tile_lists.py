@@ -142,13 +142,14 @@ class ListReader:
 
     def _size(self, tile: Json) -> Size:
         values = (tile.get("width"), tile.get("height"), tile.get("meshCellSize"))
+        # Equal to a number and not one: true, which is not to be found under 1.
+        if any(value is True for value in values):
+            return _checked_size(*values)
         try:
             return self._sizes[values]
         except (KeyError, TypeError):  # Not seen before, or nothing that can be looked up.
             size = _checked_size(*values)
-        # Equal to a number and not one: true, which is not to be found under 1.
-        if not any(isinstance(value, bool) for value in values):
-            self._sizes[values] = size
+        self._sizes[values] = size
         return size
 
     def leaf(self, class_name: str, data_string: str) -> Transform:

@@ -36,11 +36,24 @@ from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
+from llvmlite import ir
 from numba.core.caching import CompileResultCacheImpl, FunctionCache
-from numba.core.types import float64
+from numba.core.cgutils import raw_memcpy
+from numba.core.types import float64, int64, uint64
 from numba.extending import intrinsic
 
-__all__ = ["JIT_DISABLED", "copy_kernel", "fma", "kernel", "run_chunks", "set_thread_count", "thread_count", "warmup"]
+__all__ = [
+    "JIT_DISABLED",
+    "copy_bytes",
+    "copy_kernel",
+    "fma",
+    "kernel",
+    "run_chunks",
+    "set_thread_count",
+    "thread_count",
+    "warmup",
+    "word_at",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -50,6 +63,9 @@ JIT_DISABLED: bool = bool(getattr(numba.config, "DISABLE_JIT", False))
 _CACHE_ENABLED = os.environ.get("TRANSFORMS_CACHE", "1") != "0"
 _KERNELS = Path(__file__).parent / "_kernels"
 _SIBLING = re.compile(r"^\s*from transforms\._kernels(?:\.(\w+)| import (.+))", re.MULTILINE)
+
+_BESIDE = re.compile(r"^from [\w.]*?(\w+) import", re.MULTILINE)
+"""Files in the folder of the importing one, in whatever package: others are not found there."""
 
 
 @cache
@@ -65,6 +81,7 @@ def _closure(path: Path) -> frozenset[Path]:
         for direct, listed in _SIBLING.findall(current.read_text(encoding="utf-8")):
             names = [direct] if direct else re.findall(r"\w+", listed)
             queue += [_KERNELS / f"{name}.py" for name in names]
+        queue += [current.with_name(f"{name}.py") for name in _BESIDE.findall(current.read_text(encoding="utf-8"))]
     return frozenset(seen)
 
 
@@ -166,6 +183,53 @@ fma: Callable[[float, float, float], float] = _plain_fma if JIT_DISABLED else ca
 
 Written out in kernels instead of letting the compiler fuse what it likes: the same bits come out however
 a loop is unrolled or vectorised, so one point, many points and many tiles agree exactly."""
+
+
+@intrinsic
+def _load_word(_context: Any, text: Any, _at: Any) -> Any:
+    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array = target.make_array(signature.args[0])(target, builder, arguments[0])
+        place = builder.gep(array.data, [arguments[1]])
+        word = builder.load(builder.bitcast(place, ir.IntType(64).as_pointer()))
+        word.align = 1
+        return word
+
+    return uint64(text, int64), generate
+
+
+def _plain_word(text: Any, at: int) -> Any:
+    """Eight bytes as a word: what kernels use when JIT is disabled."""
+    return text[at : at + 8].view(np.uint64)[0]
+
+
+word_at: Callable[[Any, int], Any] = _plain_word if JIT_DISABLED else cast("Any", _load_word)
+"""Eight bytes of a (N,) uint8 array as one uint64, wherever they stand; the caller sees that there are eight.
+
+Texts are looked through a word at a time by it; slices and views would cost more than the look."""
+
+
+@intrinsic
+def _copy_memory(_context: Any, source: Any, _start: Any, _stop: Any, out: Any, _at: Any) -> Any:
+    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        given, start, stop, taken, at = arguments
+        types = signature.args
+        source = target.make_array(types[0])(target, builder, given).data
+        room = target.make_array(types[3])(target, builder, taken).data
+        raw_memcpy(builder, builder.gep(room, [at]), builder.gep(source, [start]), builder.sub(stop, start), 1)
+        return builder.add(at, builder.sub(stop, start))
+
+    return int64(source, int64, int64, out, int64), generate
+
+
+def _plain_copy(source: Any, start: int, stop: int, out: Any, at: int) -> int:
+    """Copy bytes: what kernels use when JIT is disabled."""
+    out[at : at + stop - start] = source[start:stop]
+    return at + stop - start
+
+
+copy_bytes: Callable[[Any, int, int, Any, int], int] = _plain_copy if JIT_DISABLED else cast("Any", _copy_memory)
+"""Copy source[start:stop], (N,) uint8, to ``out`` from ``at`` on and give the end of the copy; the two are different
+arrays, and there has to be room."""
 
 
 _thread_count: int | None = None

@@ -21,12 +21,13 @@ from render_io.codecs.names import AFFINE, HOMOGRAPHY, POLYNOMIAL, RIGID, SIMILA
 from render_io.codecs.polynomial import coefficient_count
 from render_io.errors import ConversionError, SpecError
 
-__all__ = ["decode_many", "encode_many"]
+__all__ = ["NUMBER_COUNTS", "decode_many", "encode_many", "matrices"]
 
 FloatArray = npt.NDArray[np.float64]
 
 _JSON_NUMERIC: Final = b"0123456789+-.eE,"
-_COUNTS: Final = {AFFINE: 6, TRANSLATION: 2, RIGID: 3, SIMILARITY: 4, HOMOGRAPHY: 9}
+NUMBER_COUNTS: Final = {AFFINE: 6, TRANSLATION: 2, RIGID: 3, SIMILARITY: 4, HOMOGRAPHY: 9}
+"""Numbers in the text of one transform of the linear family."""
 _SINGLE: Final = {TRANSLATION, RIGID, SIMILARITY}
 
 
@@ -58,10 +59,28 @@ def decode_many(class_name: str, data_strings: Sequence[str], *, java_precision:
     """
     if class_name == POLYNOMIAL:
         return _polynomials(data_strings)
-    count = _COUNTS.get(class_name)
+    count = NUMBER_COUNTS.get(class_name)
     if count is None:
         raise ConversionError(f"expected a class of the linear family or {POLYNOMIAL}, got {class_name}")
     numbers = _numbers(class_name, data_strings, count, java_precision and class_name in _SINGLE)
+    return matrices(class_name, numbers)
+
+
+def matrices(class_name: str, numbers: FloatArray) -> FloatArray:
+    """Make the parameters of many leaves of the numbers in their texts.
+
+    Parameters
+    ----------
+    class_name : str
+        Java class of the linear family.
+    numbers : ndarray
+        (T, C) as in the texts; `NUMBER_COUNTS` has C.
+
+    Returns
+    -------
+    ndarray
+        As from `decode_many`.
+    """
     return _MATRICES[class_name](numbers)
 
 

@@ -1,0 +1,202 @@
+"""Numbers of many dataStrings, read where they stand in the text of a section.
+
+A decimal of up to nineteen digits is an integer times a power of ten; its nearest double is that product rounded. The
+product with a power kept to 128 bits tells it, but for cases so close to the middle of two doubles that they are left
+to others (D. Lemire, Number parsing at a gigabyte per second, 2021). What is not a plain row of decimals with single
+blanks between them is left to others as well: this is the quick way through what is usual, not the grammar.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from transforms._jit import kernel, word_at
+
+__all__ = ["count_numbers", "parse_rows", "same_texts"]
+
+Bytes = npt.NDArray[np.uint8]
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+
+_LOWEST, _HIGHEST = -60, 60
+"""Powers of ten in the table: more than numbers in pixels need."""
+_DIGITS: Final = 19
+
+
+def _powers() -> npt.NDArray[np.uint64]:
+    """(121, 2) upper and lower 64 bits of five to the q, shifted so that the top bit is set, not too large."""
+    rows = []
+    for q in range(_LOWEST, _HIGHEST + 1):
+        power = 5 ** abs(q)
+        if q < 0:
+            # Powers down to -27 are rounded up at 128 bits, the others at more: what the proof needs.
+            bits = (power - 1).bit_length()
+            power = (1 << (bits + 127 if q >= -27 else 2 * bits + 128)) // power + 1
+        shift = power.bit_length() - 128
+        power = power >> shift if shift > 0 else power << -shift
+        rows.append((power >> 64, power & (1 << 64) - 1))
+    return np.array(rows, dtype=np.uint64)
+
+
+_POWERS: Final = _powers()
+_EXACT: Final = 10.0 ** np.arange(23)
+_HALF: Final = np.uint64(32)
+_LOW: Final = np.uint64(0xFFFFFFFF)
+_ONE: Final = np.uint64(1)
+
+
+@kernel
+def times(a: np.uint64, b: np.uint64) -> tuple[np.uint64, np.uint64]:
+    """Upper and lower half of a product."""
+    al, ah, bl, bh = a & _LOW, a >> _HALF, b & _LOW, b >> _HALF
+    low = al * bl
+    middle = ah * bl + (low >> _HALF)
+    other = al * bh + (middle & _LOW)
+    return ah * bh + (middle >> _HALF) + (other >> _HALF), (other << _HALF) | (low & _LOW)
+
+
+@kernel
+def leading_zeros(word: np.uint64) -> int:
+    count = 0
+    for step in (32, 16, 8, 4, 2, 1):
+        if word >> np.uint64(64 - step) == 0:
+            word = word << np.uint64(step)
+            count += step
+    return count
+
+
+@kernel
+def nearest(digits: np.uint64, power: int) -> float:
+    """The double nearest to digits * 10**power, -1 where this can't tell."""
+    if digits == 0:
+        return 0.0
+    if digits >> np.uint64(53) == 0 and -22 <= power <= 22:
+        # Both are exact, so that one rounding is all there is.
+        return float(float(digits) / _EXACT[-power] if power < 0 else float(digits) * _EXACT[power])
+    if power < _LOWEST or power > _HIGHEST:
+        return -1.0
+    zeros = leading_zeros(digits)
+    shifted = digits << np.uint64(zeros)
+    upper, lower = times(shifted, _POWERS[power - _LOWEST, 0])
+    if upper & np.uint64(0x1FF) == np.uint64(0x1FF):
+        more, _ = times(shifted, _POWERS[power - _LOWEST, 1])
+        lower = lower + more
+        if lower < more:
+            upper = upper + _ONE
+    # Exact halves and what the truncated power leaves open.
+    if lower <= _ONE or lower == np.uint64(0xFFFFFFFFFFFFFFFF):
+        return -1.0
+    top = int(upper >> np.uint64(63))
+    mantissa = upper >> np.uint64(top + 9)
+    mantissa = (mantissa + (mantissa & _ONE)) >> _ONE
+    return float(mantissa) * 2.0 ** (((217706 * power) >> 16) + 63 + top - zeros - 52)
+
+
+@kernel
+def parse_number(text: Bytes, at: int, stop: int) -> tuple[float, int]:
+    """The number that begins at a place, and its end; an end of -1 where there is none, or none that this can read."""
+    negative = at < stop and text[at] == 45
+    at += negative or (at < stop and text[at] == 43)
+    digits = np.uint64(0)
+    count = seen = power = 0
+    fraction = False
+    while at < stop:
+        c = int(text[at])
+        if 48 <= c <= 57:
+            digits = digits * np.uint64(10) + np.uint64(c - 48)
+            count += digits != 0
+            seen += 1
+            power -= fraction
+        elif c == 46 and not fraction:
+            fraction = True
+        else:
+            break
+        at += 1
+    if seen == 0 or count > _DIGITS:
+        return 0.0, -1
+    if at < stop and text[at] | 32 == 101:
+        at += 1
+        minus = at < stop and text[at] == 45
+        at += minus or (at < stop and text[at] == 43)
+        first = at
+        exponent = 0
+        while at < stop and 48 <= text[at] <= 57 and at < first + 4:
+            exponent = exponent * 10 + int(text[at]) - 48
+            at += 1
+        if at == first or at == first + 4:
+            return 0.0, -1
+        power += -exponent if minus else exponent
+    value = nearest(digits, power)
+    return (-value if negative else value), (at if value >= 0.0 else -1)
+
+
+@kernel
+def parse_rows(text: Bytes, spans: IntArray, out: FloatArray, good: Bytes) -> None:
+    """Read (N, K) numbers from (N, 2) parts of a text; ``good`` (N,) is 0 where others have to read."""
+    for n in range(spans.shape[0]):
+        at, stop = spans[n, 0], spans[n, 1]
+        good[n] = 0
+        for k in range(out.shape[1]):
+            if k:
+                at = at + 1 if at < stop and text[at] == 32 else stop
+            out[n, k], at = parse_number(text, at, stop)
+            if at < 0:
+                break
+        else:
+            good[n] = at == stop
+
+
+@kernel
+def count_numbers(text: Bytes, start: int, stop: int) -> int:
+    """How many numbers a part of the text has, if it is as usual."""
+    count = 1
+    for at in range(start, stop):
+        count += text[at] == 32
+    return count
+
+
+@kernel
+def equal(text: Bytes, first: int, second: int, size: int) -> bool:
+    """Whether two parts of a text are the same."""
+    k = 0
+    while k + 8 <= size:
+        if word_at(text, first + k) != word_at(text, second + k):
+            return False
+        k += 8
+    while k < size:
+        if text[first + k] != text[second + k]:
+            return False
+        k += 1
+    return True
+
+
+@kernel
+def same_texts(text: Bytes, spans: IntArray, slots: IntArray, ids: IntArray, firsts: IntArray) -> int:
+    """Number the different texts among (N, 2) parts: ``ids`` (N,) of each; ``firsts`` (N,) where each is first.
+
+    ``slots`` is (2**k,) of -1, more than N. Returns how many there are.
+    """
+    mask = slots.shape[0] - 1
+    found = 0
+    for n in range(spans.shape[0]):
+        start, stop = spans[n, 0], spans[n, 1]
+        size = stop - start
+        # A few characters from all over find the slot; all of them are compared there.
+        mixed = size
+        for k in range(start, stop, max(1, size >> 5)):
+            mixed = (mixed * 31 + int(text[k])) & 0xFFFFFFFF
+        slot = (mixed ^ (mixed >> 15)) & mask
+        while slots[slot] >= 0:
+            first = spans[firsts[slots[slot]], 0]
+            if spans[firsts[slots[slot]], 1] - first == size and equal(text, first, start, size):
+                break
+            slot = (slot + 1) & mask
+        if slots[slot] < 0:
+            slots[slot] = found
+            firsts[found] = n
+            found += 1
+        ids[n] = slots[slot]
+    return found

@@ -1,0 +1,181 @@
+"""The text of a section with new transforms and boxes: a copy of the old text in which some places are replaced.
+
+Numbers come as JSON, which one call prints for the whole section, and are put into dataStrings as Java prints them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from transforms._jit import copy_bytes, kernel
+
+__all__ = ["BOXED", "LEFT_OUT", "OTHER", "PLAIN", "gather", "write_tiles"]
+
+Bytes = npt.NDArray[np.uint8]
+IntArray = npt.NDArray[np.int64]
+
+LEFT_OUT, OTHER, PLAIN, BOXED = -1, 0, 1, 2
+"""What becomes of a tile: nothing; the next of the other texts; new transforms; new transforms and box."""
+
+_JAVA_PLAIN: Final = (-3, 6)
+"""Powers of ten of the leading digit between which Java prints no exponent."""
+
+
+@kernel
+def put_exponent(power: int, out: Bytes, at: int) -> int:
+    out[at] = 69
+    at += 1
+    if power < 0:
+        out[at] = 45
+        at, power = at + 1, -power
+    for ten in (100, 10, 1):
+        if power >= ten or ten == 1:
+            out[at] = 48 + power // ten % 10
+            at += 1
+    return at
+
+
+@kernel
+def java_number(text: Bytes, start: int, stop: int, digits: Bytes, out: Bytes, at: int) -> int:
+    """Put a JSON number as Java prints it; the end of it. Smaller ones than 1e-300 are not right."""
+    count = whole = exponent = 0
+    fraction = False
+    for k in range(start + (text[start] == 45), stop):
+        c = text[k]
+        if c == 46:
+            fraction = True
+        elif c | 32 == 101:
+            negative = text[k + 1] == 45
+            for j in range(k + 1 + (negative or text[k + 1] == 43), stop):
+                exponent = exponent * 10 + int(text[j]) - 48
+            exponent = -exponent if negative else exponent
+            break
+        elif count or c != 48:
+            digits[count] = c
+            count += 1
+            whole += not fraction
+        else:
+            whole -= fraction
+    power = whole - 1 + exponent
+    while count > 1 and digits[count - 1] == 48:
+        count -= 1
+    if count == 0 or _JAVA_PLAIN[0] <= power <= _JAVA_PLAIN[1]:
+        return copy_bytes(text, start, stop, out, at)
+    if text[start] == 45:
+        out[at] = 45
+        at += 1
+    out[at], out[at + 1], out[at + 2] = digits[0], 46, 48
+    at = copy_bytes(digits, 1, count, out, at + 2) if count > 1 else at + 3
+    return put_exponent(power, out, at)
+
+
+@kernel
+def put_box(old: Bytes, start: int, stop: int, text: Bytes, first: int, last: int, out: Bytes, at: int) -> int:
+    """Put the number of a box; whole numbers stay whole where they were written so."""
+    whole = True
+    for k in range(start, stop):
+        whole &= old[k] != 46 and old[k] | 32 != 101
+    return copy_bytes(text, first, last - 2 if whole else last, out, at)
+
+
+@kernel
+def put_tile(
+    text: Bytes,
+    bounds: IntArray,
+    replaced: IntArray,
+    leaf: Bytes,
+    numbers: Bytes,
+    cuts: IntArray,
+    digits: Bytes,
+    out: Bytes,
+    at: int,
+) -> int:
+    """Copy a tile with the parts ``replaced`` (R, 2): the first is the list, the others its box; the end of the copy.
+
+    Number k is numbers[cuts[k]:cuts[k + 1] - 1]; the last four are the box.
+    """
+    done = bounds[0]
+    count = cuts.shape[0] - 5
+    for _ in range(replaced.shape[0]):
+        best = -1
+        for r in range(replaced.shape[0]):
+            if replaced[r, 0] >= done and (best < 0 or replaced[r, 0] < replaced[best, 0]):
+                best = r
+        start, stop = replaced[best, 0], replaced[best, 1]
+        at = copy_bytes(text, done, start, out, at)
+        if best == 0:
+            at = copy_bytes(leaf, 0, leaf.shape[0], out, at)
+            for k in range(count):
+                if k:
+                    out[at] = 32
+                    at += 1
+                at = java_number(numbers, cuts[k], cuts[k + 1] - 1, digits, out, at)
+            out[at], out[at + 1], out[at + 2] = 34, 125, 93
+            at += 3
+        else:
+            k = count + best - 1
+            at = put_box(text, start, stop, numbers, cuts[k], cuts[k + 1] - 1, out, at)
+        done = stop
+    return copy_bytes(text, done, bounds[1], out, at)
+
+
+@kernel
+def write_tiles(
+    text: Bytes,
+    tiles: IntArray,
+    replaced: IntArray,
+    kinds: IntArray,
+    leaf: Bytes,
+    numbers: Bytes,
+    count: int,
+    others: Bytes,
+    bounds: IntArray,
+    out: Bytes,
+    places: IntArray,
+) -> int:
+    """Write tiles, one after the other with a comma and a line end between; how much of ``out`` is used.
+
+    ``tiles`` (T, 2) and ``replaced`` (T, 5, 2) are parts of the text, ``kinds`` (T,) as above. ``numbers`` is the text
+    of a JSON array of ``count`` numbers and a box for each tile that gets new ones, ``others`` that of the other tiles,
+    each with its bounds (O, 2). ``places`` (T, 2) is where each is in ``out``.
+    """
+    digits = np.empty(400, dtype=np.uint8)
+    cuts = np.empty(count + 5, dtype=np.int64)
+    at = other = written = 0
+    number = 1
+    for t in range(tiles.shape[0]):
+        places[t] = at
+        if kinds[t] == LEFT_OUT:
+            continue
+        if written:
+            out[at], out[at + 1] = 44, 10
+            at += 2
+        places[t, 0] = at
+        if kinds[t] == OTHER:
+            at = copy_bytes(others, bounds[other, 0], bounds[other, 1], out, at)
+            other += 1
+        else:
+            cuts[0] = number
+            for k in range(count + 4):
+                while numbers[number] != 44 and numbers[number] != 93:
+                    number += 1
+                number += 1
+                cuts[k + 1] = number
+            parts = replaced[t] if kinds[t] == BOXED else replaced[t, :1]
+            at = put_tile(text, tiles[t], parts, leaf, numbers, cuts, digits, out, at)
+        places[t, 1] = at
+        written += 1
+    return at
+
+
+@kernel
+def gather(text: Bytes, spans: IntArray, out: Bytes, places: IntArray) -> None:
+    """Copy (N, 2) parts of a text one after the other; ``places`` (N, 2) is where they are then."""
+    at = 0
+    for n in range(spans.shape[0]):
+        places[n, 0] = at
+        at = copy_bytes(text, spans[n, 0], spans[n, 1], out, at)
+        places[n, 1] = at

@@ -215,7 +215,8 @@ def _copy_memory(_context: Any, source: Any, _start: Any, _stop: Any, out: Any, 
         types = signature.args
         source = target.make_array(types[0])(target, builder, given).data
         room = target.make_array(types[3])(target, builder, taken).data
-        raw_memcpy(builder, builder.gep(room, [at]), builder.gep(source, [start]), builder.sub(stop, start), 1)
+        size = builder.sub(stop, start)
+        raw_memcpy(builder, builder.gep(room, [at]), builder.gep(source, [start]), size, 1)  # type: ignore[no-untyped-call]
         return builder.add(at, builder.sub(stop, start))
 
     return int64(source, int64, int64, out, int64), generate

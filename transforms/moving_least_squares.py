@@ -49,6 +49,7 @@ def _on_a_line(src: FloatArray, weights: FloatArray) -> bool:
     counted = src[weights != 0.0]
     if not counted.size or not np.isfinite(counted).all():
         return False  # no weight at all, or no numbers: the fit itself says NaN
+    counted = np.ldexp(counted, -np.frexp(np.abs(counted).max())[1])  # exact; sums of huge numbers would overflow
     across = np.linalg.svd(counted - counted.mean(axis=0), compute_uv=False)[-1] if len(counted) > 1 else 0.0
     return bool(across <= _ROUNDING * np.sqrt(len(counted)) * np.abs(counted).max())
 

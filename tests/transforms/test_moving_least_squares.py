@@ -14,6 +14,7 @@ import transforms
 from tests.reference.moving_least_squares import exact_jacobian, exact_map
 from transforms import Affine, Homography, MovingLeastSquares, Rigid, Similarity, Translation
 from transforms._jit import JIT_DISABLED
+from transforms.moving_least_squares import _on_a_line
 
 MODELS: dict[str, Any] = {"translation": Translation, "rigid": Rigid, "similarity": Similarity, "affine": Affine}
 ALPHAS = [0.0, 0.5, 1.0, 1.3, 2.0, 6.0]
@@ -148,6 +149,14 @@ def test_too_few_control_points_leave_points_alone_except_on_them() -> None:
         np.testing.assert_allclose(transform.apply_inverse([[0.5, 0.25]]), [[0.5, 0.25]])
     single = MovingLeastSquares([[1.0, 2.0]], [[4.0, 6.0]], [1.0], Translation, 1.0)
     np.testing.assert_allclose(single.apply(points), points + np.array([3.0, 4.0]), rtol=0, atol=1e-15)
+
+
+@pytest.mark.parametrize("size", [5e-324, 1e-300, 1e300, 1.7e308])
+def test_a_line_is_told_at_any_size(size: float) -> None:
+    """Where a line is only noticed, not fitted: control points of the largest and the smallest doubles."""
+    line, bent = ((0.0, 0.0), (1.0, 1.0), (1.0, 1.0)), ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))
+    answers = [_on_a_line(np.array(points) * size, np.ones(3)) for points in (line, bent, line[1:2] * 3)]
+    assert answers == [True, False, True]
 
 
 @pytest.mark.parametrize("offset", [0.0, 1e6])

@@ -4,6 +4,7 @@ VENV ?= .venv
 BENCH_VENV ?= .venv-bench
 WORKERS ?= 2
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 
 bin := $(VENV)/bin
 pytest := $(bin)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
@@ -48,7 +49,7 @@ test-nojit: setup
 	NUMBA_DISABLE_JIT=1 $(pytest) -m "not jit_only"
 
 bench: $(BENCH_VENV)/.installed
-	$(BENCH_VENV)/bin/python -m benchmarks
+	$(BENCH_VENV)/bin/python -m benchmarks $(BENCH_ARGS)
 
 lint: setup
 	$(bin)/ruff check .

@@ -19,6 +19,9 @@ ROOT = Path(__file__).resolve().parents[1]
 PUBLISHED = Path(__file__).parent / "results.json"
 CHART = ROOT / "docs" / "benchmarks.png"
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
+_PICTURE = (
+    "![Times the speed of the best peer](docs/benchmarks.png)\n\nEvery row: [docs/performance.md](docs/performance.md)."
+)
 _UNITS = {unit.name: unit for unit in vars(harness).values() if isinstance(unit, Unit)}
 _HEADLINES = {
     "apply": ("affine, 1,000,000", "polynomial order 5, 1,000,000", "lens dimension 5, 1,000,000", "1,000 landmarks"),
@@ -84,7 +87,7 @@ def _row_json(row: Row) -> dict[str, Any]:
 
 def _row_of(document: dict[str, Any]) -> Row:
     samples = {n: Sample(tuple(s["rounds"]), s["recorded"]) for n, s in document["samples"].items()}
-    goals = [Goal(g["limit"], g["peer"], g["within"]) for g in document["goals"]]
+    goals = tuple(Goal(g["limit"], g["peer"], g["within"]) for g in document["goals"])
     return Row(document["group"], document["work"], _UNITS[document["unit"]], samples, goals)
 
 
@@ -247,7 +250,8 @@ def publish(results: Results) -> None:
     """Write tables and chart into README and documentation."""
     draw(results, CHART)
     readme, page = ROOT / "README.md", ROOT / "docs" / "performance.md"
-    readme.write_text(insert(readme.read_text(encoding="utf-8"), short_table(results)), encoding="utf-8")
+    short = f"{short_table(results)}\n\n{_PICTURE}"
+    readme.write_text(insert(readme.read_text(encoding="utf-8"), short), encoding="utf-8")
     page.write_text(insert(page.read_text(encoding="utf-8"), tables(results)), encoding="utf-8")
 
 

@@ -112,11 +112,10 @@ def remembered(
     """Take the image of shared points under a costly first leaf from where an earlier member left it.
 
     ``images`` is (SLOTS, N, 2), ``owners`` (SLOTS, 2) holds operation and parameter offset of each. False, and
-    ``out`` a plain copy, when instruction ``at`` is cheap or no leaf.
+    nothing done, when instruction ``at`` is cheap or no leaf.
     """
     op = instructions[at, codes.OP]
     if not codes.HOMOGRAPHY < op < codes.FORK:
-        copy_points(points, out)
         return False
     start = instructions[at, codes.START]
     slot = start % SLOTS
@@ -129,6 +128,22 @@ def remembered(
         owners[slot, 0], owners[slot, 1] = op, start
     copy_points(images[slot], out)
     return True
+
+
+@kernel
+def first_leaf(
+    instructions: IntArray, lo: int, hi: int, params: FloatArray, in_order: bool, points: Points, out: Points
+) -> int:
+    """Bring points into ``out``, through the first instruction if it is a leaf: that saves a copy. Where to go on."""
+    if lo < hi and instructions[lo, codes.OP] < codes.FORK:
+        values = params[instructions[lo, codes.START] : instructions[lo, codes.STOP]]
+        if in_order:
+            apply_in_order(instructions[lo, codes.OP], values, points, out)
+        else:
+            leaf_apply(instructions[lo, codes.OP], values, points, out)
+        return lo + 1
+    copy_points(points, out)
+    return lo
 
 
 @kernel
@@ -169,12 +184,14 @@ def run_members(
         for first in range(0, count, BLOCK):
             last = min(first + BLOCK, count)
             block = out[base + first : base + last]
+            at = lo + 1
             if not begun:
-                copy_points(points[source + first : source + last], block)
+                given = points[source + first : source + last]
+                at = first_leaf(instructions, lo, hi, params, options[IN_ORDER] != 0.0, given, block)
             start = initial[first:last] if initial.shape[0] else none
             run_block(
                 instructions,
-                lo + 1 if begun else lo,
+                at,
                 hi,
                 params,
                 stack,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
@@ -17,7 +18,9 @@ import orjson
 
 from render_io.errors import SpecError
 
-__all__ = ["Raw", "copied", "decoded", "dumps", "loads", "refuse_non_finite", "split_array", "split_object"]
+__all__ = [
+    "Raw", "copied", "decoded", "dumps", "is_number", "loads", "refuse_non_finite", "split_array", "split_object",
+]  # fmt: skip
 
 T = TypeVar("T")
 
@@ -25,6 +28,7 @@ Raw = msgspec.Raw
 """A value left as its text; `loads` reads it, `dumps` writes it as it is."""
 
 _ANY: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+_LARGEST = int(sys.float_info.max)
 _ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -123,6 +127,10 @@ def decoded(decode: Callable[[Any], T], text: bytes | Raw) -> T:
 
 def _fault(text: bytes, error: Exception) -> str:
     try:
+        text.decode()
+    except UnicodeDecodeError as wrong:
+        return f"JSON is not UTF-8: byte 0x{text[wrong.start]:02x} at byte {wrong.start}"
+    try:
         orjson.loads(text)
     except orjson.JSONDecodeError as located:
         if not text.strip():
@@ -135,6 +143,24 @@ def _fault(text: bytes, error: Exception) -> str:
             kind = "malformed JSON"
         return f"{kind}: {located.msg} at line {located.lineno} column {located.colno} (character {located.pos})"
     return f"malformed JSON: {error}"
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether a value is a number of JSON that a double can hold.
+
+    Parameters
+    ----------
+    value : object
+        Anything.
+
+    Returns
+    -------
+    bool
+        False for NaN, infinities, true and false, and integers beyond the largest double.
+    """
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST
 
 
 def dumps(value: Any, default: Callable[[Any], Any] | None = None) -> bytes:

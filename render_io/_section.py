@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from render_io._json import is_number
 from render_io.errors import SpecError
 
 __all__ = ["Json", "Key", "Section", "z_of", "z_text"]
@@ -107,8 +107,7 @@ def z_of(z: Any) -> int | float | None:
     int or float or None
         None when it is not a finite number, which `check_tile` reports.
     """
-    usable = isinstance(z, (int, float)) and not isinstance(z, bool) and math.isfinite(z)
-    return z if usable else None
+    return z if is_number(z) else None
 
 
 def z_text(z: float | None) -> str:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from render_io._json import is_number
 from render_io.errors import SpecError
 
 __all__ = ["check_tile"]
@@ -43,7 +44,7 @@ def check_tile(spec: Any) -> list[SpecError]:
 def _faults(spec: dict[str, Any]) -> Found:
     yield from _required(spec, "tileId", "text", lambda value: isinstance(value, str) and value != "")
     for name in ("width", "height"):
-        yield from _required(spec, name, "a number above 0", lambda value: _is_number(value) and value > 0)
+        yield from _required(spec, name, "a number above 0", lambda value: is_number(value) and value > 0)
     yield from _members(spec, "", _TILE_RULES)
     yield from _box(spec)
     yield from _layout(spec.get("layout"))
@@ -59,12 +60,8 @@ def _required(spec: dict[str, Any], name: str, expected: str, sound: Callable[[A
         yield name, f"expected {expected}, got {_shown(spec[name])}"
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
 def _is_integer(value: Any) -> bool:
-    return _is_number(value) and value == int(value)
+    return is_number(value) and value == int(value)
 
 
 def _is_text(value: Any) -> bool:
@@ -84,7 +81,7 @@ def _is_texts(value: Any) -> bool:
 
 
 Rule = tuple[str, Callable[[Any], bool]]
-_NUMBER: Rule = ("a finite number", _is_number)
+_NUMBER: Rule = ("a finite number", is_number)
 _INTEGER: Rule = ("a whole number", _is_integer)
 _TEXT: Rule = ("text", _is_text)
 _OBJECT: Rule = ("an object", _is_object)
@@ -95,7 +92,7 @@ _TILE_RULES: dict[str, Rule] = {
     "groupId": _TEXT,
     "minIntensity": _NUMBER,
     "maxIntensity": _NUMBER,
-    "meshCellSize": ("a number above 0", lambda value: _is_number(value) and value > 0),
+    "meshCellSize": ("a number above 0", lambda value: is_number(value) and value > 0),
     "labels": ("an array of texts", _is_texts),
     "mipmapPathBuilder": _OBJECT,
     "layout": _OBJECT,
@@ -133,7 +130,7 @@ def _box(spec: dict[str, Any]) -> Found:
         yield missing, f"expected a whole box, found only {', '.join(given)}"
     for low, high in (("minX", "maxX"), ("minY", "maxY")):
         least, most = spec.get(low), spec.get(high)
-        if _is_number(least) and _is_number(most) and least > most:  # type: ignore[operator]
+        if is_number(least) and is_number(most) and least > most:  # type: ignore[operator]
             yield low, f"expected at most {high} = {most}, got {least}"
 
 
@@ -198,7 +195,10 @@ def _spec(spec: dict[str, Any]) -> tuple[list[tuple[str, str]], list[tuple[str, 
         faults = [fault for name in ("a", "b") for fault in _required(spec, name, "a transform spec", _is_object)]
         faults += _required(spec, "lambda", "a number", _is_weight)
         return faults, [(name, spec[name]) for name in ("a", "b") if isinstance(spec.get(name), dict)]
-    return [fault for name in ("className", "dataString") for fault in _required(spec, name, "text", _is_text)], []
+    faults = [fault for name in ("className", "dataString") for fault in _required(spec, name, "text", _is_text)]
+    if faults and kind not in (None, "leaf"):  # As in Java, which takes any other type for a leaf.
+        faults.insert(0, ("type", f"expected leaf, list, ref or interpolated, got {_shown(kind)}"))
+    return faults, []
 
 
 def _is_weight(value: Any) -> bool:
@@ -207,7 +207,7 @@ def _is_weight(value: Any) -> bool:
             return math.isfinite(float(value))
         except ValueError:
             return False
-    return _is_number(value)
+    return is_number(value)
 
 
 def _shown(value: Any) -> str:

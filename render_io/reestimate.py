@@ -18,7 +18,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
-from render_io._executors import THREADS, Executor, connected, local_executor, rare_collections, results
+from render_io._executors import THREADS, Executor, connected, local_executor, rare_collections, results, shared_cores
 from render_io._section import Section
 from render_io._section_fit import MODELS, Options, reestimate_section
 from render_io._section_result import SectionResult
@@ -120,7 +120,7 @@ def reestimate(
                 if progress is not None:
                     progress(result)
     if unread:
-        raise _incomplete(unread)
+        raise _incomplete(unread, bool(summary.sections))
     sink.finish()
     summary.seconds = time.perf_counter() - started
     return summary
@@ -137,7 +137,8 @@ def _work(source: Source, sink: Sink, options: Options, executor: Executor, in_f
     parts = source.parts()
     if sink.parallel and len(parts) > 1:
         job = _Job(source, sink, options, uuid.uuid4().hex)
-        yield from results(executor, _do_part, ((job, part) for part in parts), in_flight)
+        with shared_cores():
+            yield from results(executor, _do_part, ((job, part) for part in parts), in_flight)
         return
     # The sink, or the only file, is here: sections go to the workers and come back.
     unread: list[StoreError] = []
@@ -192,7 +193,8 @@ def _part_done(job: _Job, part: str) -> _Done:
             job.sink.write(done.section)
 
 
-def _incomplete(unread: list[StoreError]) -> StoreError:
+def _incomplete(unread: list[StoreError], any_done: bool) -> StoreError:
     """One error for all parts that could not be read; the sink is not finished, so that nothing of it is removed."""
     more = f" (and {len(unread) - 1} more parts)" if len(unread) > 1 else ""
-    return StoreError(f"{unread[0]}{more}; all else is done: mend it and run again with --resume", unread[0].store)
+    advice = "; all else is done: mend it and run again with --resume" if any_done else ""
+    return StoreError(f"{unread[0]}{more}{advice}", unread[0].store)

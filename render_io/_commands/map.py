@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from render_io._commands.options import SourceArgument
+from render_io._json import is_number
 from render_io.errors import SpecError
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class PointMapper:
 
     def _checked(self, point: Any, path: str) -> Json:
         values = point.get(self._member) if isinstance(point, dict) else None
-        if not (isinstance(values, list) and len(values) in (2, 3) and all(map(_is_number, values))):
+        if not (isinstance(values, list) and len(values) in (2, 3) and all(map(is_number, values))):
             raise SpecError(f'expected an object with "{self._member}": [x, y], got {str(point)[:60]}', path=path)
         if self._names_tile(point) and not isinstance(point.get("tileId"), str):
             raise SpecError(f"expected a tileId, got {point.get('tileId')!r}", path=path)
@@ -131,7 +132,7 @@ class PointMapper:
             return transform.apply_inverse(points, on_error="nan")
         cell = tile.get("meshCellSize") or 64.0
         for name in ("width", "height"):
-            if not _is_number(tile.get(name)):
+            if not is_number(tile.get(name)):
                 raise SpecError(f"expected a number, got {tile.get(name)!r}", path=name)
         return mesh_inverse(transform, tile["width"], tile["height"], points, cell, on_error="nan")
 
@@ -158,16 +159,12 @@ def _missing(point: Json) -> Json:
     return {"tileId": point["tileId"], "error": "there is no such tile"}
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
 def _may_hold(tile: Json, point: Json) -> bool:
     """Whether the box of a tile holds a point, borders included, and its z is the one wanted."""
     x, y, *rest = point["world"]
     z = point.get("z", rest[0] if rest else None)
     box = [tile.get(name) for name in ("minX", "minY", "maxX", "maxY")]
-    if not all(map(_is_number, box)) or (z is not None and tile.get("z") != z):
+    if not all(map(is_number, box)) or (z is not None and tile.get("z") != z):
         return False
     return bool(box[0] <= x <= box[2] and box[1] <= y <= box[3])
 

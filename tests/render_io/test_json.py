@@ -51,7 +51,8 @@ def test_integers_of_any_size_survive(number):
         (b"[1] 2", "malformed.*column 5"),
         (b"[1,]", "malformed.*column 3"),
         (b"[01]", "malformed"),
-        (b'["\xff"]', "UTF-8"),
+        (b'["\xff"]', "not UTF-8: byte 0xff at byte 2"),
+        ('["é"]'.encode("utf-16"), "not UTF-8: byte 0xff at byte 0"),
         (b'["\\ud800"]', "surrogate"),
         (b"\xef\xbb\xbf[]", "byte order mark"),
         pytest.param(b"[" * 100_000, "nested too deeply", id="deep-array"),
@@ -61,6 +62,15 @@ def test_integers_of_any_size_survive(number):
 def test_what_is_not_json_is_refused_with_its_place(text, told):
     with pytest.raises(SpecError, match=told):
         _json.loads(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "answer"),
+    [(0, True), (-1.5, True), (10**308, True), (10**309, False), (-(10**400), False), (math.nan, False)]
+    + [(math.inf, False), (True, False), (None, False), ("1", False), ([1], False)],
+)
+def test_what_a_number_is(value, answer):
+    assert _json.is_number(value) is answer
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])

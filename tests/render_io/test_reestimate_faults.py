@@ -185,7 +185,19 @@ def test_unreadable_source(tmp_path, text):
     assert answer.exit_code == 2
     assert "a.json" in answer.stderr
     assert "Traceback" not in answer.stderr
+    assert "--resume" not in answer.stderr  # Nothing has been done that a second run could go on from.
     assert not (tmp_path / "b.json").exists()
+
+
+def test_a_z_beyond_every_double_is_told_and_kept(tmp_path):
+    tiles = stacks.make_section(1.0, 3)
+    tiles[1]["z"] = 10**400
+    (tmp_path / "a.json").write_text(json.dumps(tiles))
+    answer = CliRunner().invoke(app, ["validate", str(tmp_path / "a.json")])
+    assert answer.exit_code == 1
+    assert "z1.t1, z: expected a finite number" in answer.stdout
+    assert run(tmp_path / "a.json", tmp_path / "b.json", "--model", "affine").exit_code == 0
+    assert [tile["z"] for tile in json.loads((tmp_path / "b.json").read_text())] == [1.0, 10**400, 1.0]
 
 
 def test_no_source(tmp_path):

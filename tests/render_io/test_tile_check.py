@@ -74,6 +74,8 @@ def test_a_tile_without_what_it_needs(member):
         ({"transforms": {"specList": []}}, "transforms.type", "expected 'list', got null"),
         ({"transforms": {"type": "list", "specList": {}}}, "transforms.specList", "expected an array"),
         ({"transforms": {"type": "list", "specList": [None]}}, "transforms.specList[0]", "got null"),
+        ({"z": 10**400}, "z", "expected a finite number"),
+        ({"width": 10**400}, "width", "a number above 0"),
     ],
 )
 def test_one_wrong_member_is_told_with_its_place(change, path, reason):
@@ -98,6 +100,15 @@ def test_transforms_are_looked_into():
         "[0].dataString", "[1].className", "[2].refId", "[3].specList[1].refId", "[4].lambda", "[4].b.dataString",
         "[5].a", "[5].b", "[5].lambda",
     ]  # fmt: skip
+
+
+def test_an_unknown_type_is_named():
+    transforms = {"type": "list", "specList": [{"type": "weird", "className": "c", "dataString": "1"}, {"type": "odd"}]}
+    [unknown, *missing] = told(tile("t", transforms=transforms))  # The first has what a leaf needs: Java takes it.
+    assert unknown[1:] == ("transforms.specList[1].type", "expected leaf, list, ref or interpolated, got 'odd'")
+    assert [path for _, path, _ in missing] == [
+        f"transforms.specList[1].{name}" for name in ("className", "dataString")
+    ]
 
 
 def test_deep_nesting_is_no_recursion():

@@ -128,6 +128,11 @@ def test_points_that_are_none(stack, points):
     assert run("map", stack, "--to", "world", points=points).exit_code == 2
 
 
+def test_help_shows_what_stands_in_brackets():
+    text = " ".join(run("map", "--help").stdout.split())
+    assert '{"tileId": "a", "local": [x, y]} becomes {"tileId": "a", "world": [x, y, z]}' in text
+
+
 # -- validate ----------------------------------------------------------------------------------------------------------
 
 

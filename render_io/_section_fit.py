@@ -18,10 +18,11 @@ from render_io._tile_groups import IntArray, TileGroup, read_groups
 from render_io._tile_lists import REPLACEMENTS, Replace
 from render_io.codecs.names import AFFINE, POLYNOMIAL
 from render_io.errors import SpecError
+from transforms.affine import Affine
 from transforms.approximate import sampling_grid
 from transforms.base import Transform
 from transforms.batch import BatchEstimate, fit_batch
-from transforms.linear import Affine, Rigid, Similarity, Translation
+from transforms.linear import Rigid, Similarity, Translation
 from transforms.polynomial import Polynomial
 
 __all__ = ["BOX", "MODELS", "Options", "boxes_of", "class_of", "measure", "reestimate_section"]

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from render_io.simulate import FloatArray, SimulatedTile
+from transforms.affine import Affine
 from transforms.base import Transform
-from transforms.linear import Affine
 
 __all__ = ["find_matches", "match_residuals", "solve_montage"]
 

@@ -18,11 +18,11 @@ from render_io._spec_json import Spec
 from render_io._tile_lists import LENS_CLASSES, ListReader, Replace, TileList
 from render_io.codecs.names import AFFINE, POLYNOMIAL, RIGID, SIMILARITY, TRANSLATION
 from render_io.errors import SpecError
+from transforms.affine import Affine
 from transforms.affine_array import AffineArray
 from transforms.base import LeafTransform
 from transforms.batch import TransformBatch
 from transforms.columns import Column, PolynomialColumn, SharedColumn
-from transforms.linear import Affine
 from transforms.polynomial import Polynomial
 
 __all__ = ["ColumnGroup", "TileGroup", "columns_of", "read_groups"]

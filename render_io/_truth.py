@@ -10,8 +10,8 @@ import numpy as np
 from render_io import specs
 from render_io._section import Section
 from render_io.simulate import Acquisition, FloatArray, SimulatedTile
+from transforms.affine import Affine
 from transforms.base import Transform
-from transforms.linear import Affine
 
 __all__ = ["Distance", "after_best_affine", "distances_to_truth", "overall"]
 

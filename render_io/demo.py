@@ -27,8 +27,8 @@ from render_io.render import Render
 from render_io.report import ReportWriter
 from render_io.simulate import Acquisition, simulate
 from render_io.stores import open_sink, open_source
+from transforms.affine import Affine
 from transforms.base import Transform
-from transforms.linear import Affine
 
 __all__ = ["Step", "demo"]
 

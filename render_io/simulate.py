@@ -16,9 +16,9 @@ import numpy.typing as npt
 from render_io import specs
 from render_io._section import Json, Section
 from render_io.spec_lists import LENS_LABEL
+from transforms.affine import Affine
 from transforms.approximate import sampling_grid
 from transforms.lens import LensCorrection
-from transforms.linear import Affine
 from transforms.polynomial import Polynomial
 
 __all__ = ["Acquisition", "Camera", "SimulatedTile", "Warp", "simulate"]

@@ -14,7 +14,8 @@ from render_io._spec_json import References, Spec, describe, kind_of, member_pat
 from render_io.codecs.names import AFFINE
 from render_io.errors import SpecError
 from render_io.specs import to_transform
-from transforms.linear import Affine, Rigid, Similarity, Translation
+from transforms.affine import Affine
+from transforms.linear import Rigid, Similarity, Translation
 
 __all__ = ["EDITS", "append", "insert_before_last", "insert_first", "preconcatenate_last", "replace_last"]
 

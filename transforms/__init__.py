@@ -16,6 +16,7 @@ Points are (N, 2) float64 arrays, x first, y down, in pixels.
 
 from transforms._jit import set_thread_count, thread_count, warmup
 from transforms._version import __version__
+from transforms.affine import Affine
 from transforms.affine_array import AffineArray
 from transforms.approximate import Approximation, approximate
 from transforms.b_spline import CubicBSpline
@@ -31,8 +32,9 @@ from transforms.errors import (
     TransformError,
 )
 from transforms.fit import estimate_dstpts, estimate_interpolated, estimate_transformsum
+from transforms.homography import Homography
 from transforms.lens import LensCorrection, estimate_distortion
-from transforms.linear import Affine, Homography, Rigid, Similarity, Translation
+from transforms.linear import Rigid, Similarity, Translation
 from transforms.mesh import bounding_box, mesh_inverse
 from transforms.moving_least_squares import MovingLeastSquares
 from transforms.offsets import ExponentialFunctionOffset, ExponentialRecoveryOffset, SEMDistortion

@@ -12,8 +12,9 @@ from transforms._jit import run_chunks
 from transforms._kernels import affine_array as kernels
 from transforms._types import FloatArray
 from transforms._validate import as_parameters, as_points
+from transforms.affine import Affine
 from transforms.errors import NonInvertibleError, PointsError
-from transforms.linear import Affine, Rigid, Similarity, Translation
+from transforms.linear import Rigid, Similarity, Translation
 
 __all__ = ["AffineArray", "AffineModel"]
 

@@ -7,94 +7,49 @@ entry of a result equals what the single functions give for that member.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from transforms._estimate import MODEL_CODES, checked_pairs
 from transforms._jit import run_chunks
 from transforms._kernels import batch as kernels
-from transforms._kernels import batch_polynomial as polynomials
 from transforms._kernels import codes
 from transforms._kernels.program import run_members
 from transforms._program import Program, ProgramBuilder
 from transforms._run import NO_START, options_of
-from transforms._types import FloatArray, IntArray, Points, PointsLike
+from transforms._types import FloatArray, IntArray, Points
 from transforms._validate import as_count, as_points, as_tolerance
 from transforms.affine_array import AffineArray
 from transforms.approximate import sampling_grid
 from transforms.base import Transform
+from transforms.batch_estimate import (
+    MEMBERS_PER_THREAD,
+    STATUS_TEXTS,
+    BatchEstimate,
+    Use,
+    empty_estimate,
+    fit_batch,
+    refitter,
+)
 from transforms.columns import Column
-from transforms.errors import EstimationError, NonInvertibleError, PointsError
+from transforms.errors import NonInvertibleError, PointsError
 from transforms.fit import TransformsLike, as_transform
-from transforms.linear import Affine, Rigid, Similarity, Translation
 from transforms.mesh import border_of, checked_size
-from transforms.polynomial import Polynomial
 
-__all__ = ["BatchEstimate", "TransformBatch", "fit_batch"]
+__all__ = ["STATUS_TEXTS", "BatchEstimate", "TransformBatch", "fit_batch"]
 
 SINGULAR = 5
 """Status of a member that has no inverse at all."""
 
-STATUS_TEXTS = {
-    0: "ok",
-    1: "not enough points",
-    2: "ill-defined points",
-    3: "not finite",
-    4: "a point without pre-image",
-    5: "not invertible",
-}
-
-_LINEAR = {Translation: "translation", Rigid: "rigid", Similarity: "similarity", Affine: "affine"}
-_MEMBERS_PER_THREAD = 64
 _SAMPLE_BYTES = 1 << 18
 """Mapped samples kept at a time by one thread: small enough for its cache."""
 
 
 AnyColumn: TypeAlias = Transform | AffineArray | Column
 """What one place in the lists of all members holds."""
-
-Use: TypeAlias = Callable[[Points, IntArray], None]
-"""What is done with mapped samples (M * count, 2) of members (M,)."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class BatchEstimate:
-    """Fitted parameters of many members.
-
-    Attributes
-    ----------
-    model : type
-        The class that was fitted.
-    params : ndarray
-        (T, 2, 3) for the linear classes, (T, 2, K) for Polynomial; NaN where the fit failed.
-    rms, max_residual : ndarray
-        (T,) in pixels of the target.
-    status : ndarray
-        (T,) int64: 0 where the fit succeeded, else a key of `STATUS_TEXTS`.
-    """
-
-    model: type[Transform]
-    params: FloatArray
-    rms: FloatArray
-    max_residual: FloatArray
-    status: IntArray
-
-    def __len__(self) -> int:
-        """Return the number of members."""
-        return len(self.status)
-
-    def __getitem__(self, index: int) -> Transform:
-        """Return the fitted transform of one member; raise `EstimationError` where its fit failed."""
-        if self.status[index]:
-            raise EstimationError(f"member {index} was not fitted: {STATUS_TEXTS[int(self.status[index])]}", (index,))
-        if issubclass(self.model, Polynomial):
-            return self.model(self.params[index])
-        return self.model._from_affine(self.params[index].reshape(6))  # type: ignore[attr-defined, no-any-return]
-
 
 Compiled: TypeAlias = tuple[Program, IntArray]
 """Program of all members, and a status: non-zero for members that could not be compiled."""
@@ -340,7 +295,7 @@ class TransformBatch:
             part = given[first * count : last * count] if own else given
             _map(program, members, count, part, out[first:last].reshape(-1, 2), options, status)
 
-        run_chunks(work, len(self), max(1, _MEMBERS_PER_THREAD * 100 // max(1, count)))
+        run_chunks(work, len(self), max(1, MEMBERS_PER_THREAD * 100 // max(1, count)))
         return out
 
     def _checked_points(self, points: npt.ArrayLike) -> tuple[Points, int]:
@@ -417,7 +372,7 @@ class TransformBatch:
                 _map(self._program, part, len(grid), grid, images, options, status)
                 use(images, part)
 
-        run_chunks(work, len(members), _MEMBERS_PER_THREAD)
+        run_chunks(work, len(members), MEMBERS_PER_THREAD)
 
     def reestimate(
         self,
@@ -451,25 +406,11 @@ class TransformBatch:
         PointsError
             Bad sizes or samples, or a model that is none of these.
         """
-        estimate = _empty_estimate(model, order, len(self))
+        estimate = empty_estimate(model, order, len(self))
         for w, h, members in self._sizes(width, height):
             grid = sampling_grid(samples, w, h)
-            self._sample(grid, members, options_of(), _refitter(estimate, order, grid), estimate.status)
+            self._sample(grid, members, options_of(), refitter(estimate, order, grid), estimate.status)
         return estimate
-
-
-def _empty_estimate(model: type[Transform], order: int, count: int) -> BatchEstimate:
-    given: Any = model
-    if model in _LINEAR:
-        columns = 3
-    elif isinstance(given, type) and issubclass(model, Polynomial):
-        columns = (as_count(order, "order") + 1) * (order + 2) // 2
-    else:
-        names = ", ".join(m.__name__ for m in _LINEAR)
-        raise PointsError(f"expected model as {names} or Polynomial, got {getattr(model, '__name__', repr(model))}")
-    return BatchEstimate(
-        model, np.empty((count, 2, columns)), np.empty(count), np.empty(count), np.zeros(count, dtype=np.int64)
-    )
 
 
 def _map(
@@ -497,78 +438,3 @@ def _map(
         failed,
     )
     kernels.member_statuses(members, count, points, out, failed, status)
-
-
-def _refitter(estimate: BatchEstimate, order: int, grid: Points) -> Use:
-    """Bind the kernel that fits the model to mapped grids to where its results go."""
-    results = estimate.params, estimate.rms, estimate.max_residual, estimate.status
-    if estimate.model not in _LINEAR:
-        return lambda images, members: polynomials.batch_refit_polynomial(order, grid, images, members, *results)
-    code, rows = MODEL_CODES[_LINEAR[estimate.model]], estimate.params.reshape(-1, 6)
-    return lambda images, members: kernels.batch_refit_linear(code, grid, images, members, rows, *results[1:])
-
-
-def _checked_offsets(offsets: npt.ArrayLike, count: int) -> IntArray:
-    bounds = np.asarray(offsets)
-    if bounds.ndim != 1 or bounds.size < 1 or bounds.dtype.kind not in "iu":
-        raise PointsError(f"expected offsets as (T + 1,) whole numbers, got shape {bounds.shape} of {bounds.dtype}")
-    checked = np.ascontiguousarray(bounds, dtype=np.int64)
-    falling = np.flatnonzero(np.diff(checked) < 0)
-    if checked[0] < 0 or checked[-1] > count or falling.size:
-        raise PointsError(
-            f"expected offsets that rise from 0 to at most {count}, got {checked[:8].tolist()}...", falling
-        )
-    return checked
-
-
-def fit_batch(
-    model: type[Transform],
-    src: PointsLike,
-    dst: PointsLike,
-    offsets: npt.ArrayLike,
-    weights: npt.ArrayLike | None = None,
-    *,
-    order: int = 2,
-) -> BatchEstimate:
-    """Fit one transform per member of ragged point sets.
-
-    Parameters
-    ----------
-    model : type
-        Translation, Rigid, Similarity, Affine or Polynomial.
-    src, dst : array_like
-        (N, 2) each, in pixels: the points of all members, one after the other.
-    offsets : array_like
-        (T + 1,) whole numbers: member i has points offsets[i]:offsets[i + 1].
-    weights : array_like, optional
-        (N,) not negative.
-    order : int, optional
-        Order of the polynomials.
-
-    Returns
-    -------
-    BatchEstimate
-        Equal bit for bit to `model.from_estimate` of each member; a member that can't be fitted has a status and NaN.
-
-    Raises
-    ------
-    PointsError
-        Wrong shapes, types or offsets, negative weights, or another model.
-    """
-    p, q, w = checked_pairs(src, dst, weights)
-    bounds = _checked_offsets(offsets, len(p))
-    estimate = _empty_estimate(model, order, len(bounds) - 1)
-    results = estimate.params, estimate.rms, estimate.max_residual, estimate.status
-    if model in _LINEAR:
-        code, rows = MODEL_CODES[_LINEAR[model]], estimate.params.reshape(-1, 6)
-
-        def work(first: int, last: int) -> None:
-            kernels.batch_fit_linear(code, p, q, w, bounds, first, last, rows, *results[1:])
-
-    else:
-
-        def work(first: int, last: int) -> None:
-            polynomials.batch_fit_polynomial(order, p, q, w, bounds, first, last, *results)
-
-    run_chunks(work, len(estimate), _MEMBERS_PER_THREAD)
-    return estimate

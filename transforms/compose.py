@@ -16,9 +16,11 @@ from transforms._run import run_marking
 from transforms._start import box_of_image, start_map_from_region
 from transforms._types import FloatArray, Points, PointsLike
 from transforms._validate import as_float, as_points, pair_of_points
+from transforms.affine import Affine
 from transforms.base import LeafTransform, OnError, Transform
 from transforms.errors import NonInvertibleError, PointsError
-from transforms.linear import Affine, Homography, LinearTransform, Translation
+from transforms.homography import Homography
+from transforms.linear import LinearTransform, Translation
 from transforms.polynomial import Polynomial
 
 __all__ = ["Interpolated", "Inverse", "TransformList", "simplify"]

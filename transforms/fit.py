@@ -14,10 +14,11 @@ import numpy.typing as npt
 
 from transforms._types import Points, PointsLike
 from transforms._validate import as_float
+from transforms.affine import Affine
 from transforms.base import Transform
 from transforms.compose import TransformList, simplify
 from transforms.errors import PointsError
-from transforms.linear import Affine, Rigid, Similarity, Translation
+from transforms.linear import Rigid, Similarity, Translation
 from transforms.polynomial import Polynomial
 
 __all__ = ["TransformsLike", "as_transform", "estimate_dstpts", "estimate_interpolated", "estimate_transformsum"]

@@ -18,9 +18,10 @@ from transforms._kernels import moving_least_squares as kernels
 from transforms._start import start_map_from_region
 from transforms._types import FloatArray, PointsLike
 from transforms._validate import as_float, as_parameters
+from transforms.affine import Affine
 from transforms.base import LeafTransform
 from transforms.errors import PointsError
-from transforms.linear import Affine, Rigid, Similarity, Translation
+from transforms.linear import Rigid, Similarity, Translation
 
 __all__ = ["MovingLeastSquares", "MovingModel"]
 

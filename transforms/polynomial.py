@@ -18,9 +18,11 @@ from transforms._kernels import codes, polynomial
 from transforms._program import ProgramBuilder
 from transforms._types import FloatArray, PointsLike
 from transforms._validate import as_count, as_parameters, as_points
+from transforms.affine import Affine
 from transforms.base import LeafTransform, Transform
 from transforms.errors import NonInvertibleError, PointsError
-from transforms.linear import Affine, Homography, LinearTransform
+from transforms.homography import Homography
+from transforms.linear import LinearTransform
 
 __all__ = ["Polynomial"]
 

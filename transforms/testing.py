@@ -15,11 +15,13 @@ import numpy.typing as npt
 from hypothesis import strategies as st
 
 from transforms._types import FloatArray, Points
+from transforms.affine import Affine
 from transforms.b_spline import CubicBSpline
 from transforms.base import Transform
 from transforms.compose import Interpolated, Inverse, TransformList
+from transforms.homography import Homography
 from transforms.lens import LensCorrection
-from transforms.linear import Affine, Homography, Rigid, Similarity, Translation
+from transforms.linear import Rigid, Similarity, Translation
 from transforms.moving_least_squares import MovingLeastSquares
 from transforms.offsets import ExponentialFunctionOffset, ExponentialRecoveryOffset, SEMDistortion
 from transforms.polynomial import Polynomial

@@ -13,11 +13,13 @@ from render_io.codecs._codec import Codec
 from render_io.codecs._numbers import is_single, parse_double, parse_single
 from render_io.codecs._text import join, white_fields
 from render_io.codecs.names import AFFINE, HOMOGRAPHY, RIGID, SIMILARITY, TRANSLATION
-from transforms.linear import Affine, Homography, Rigid, Similarity, Translation
+from transforms.affine import Affine
+from transforms.homography import Homography
+from transforms.linear import Rigid, Similarity, Translation
 
 __all__ = ["CODECS"]
 
-_AffineFamily: TypeAlias = Affine | Translation | Rigid | Similarity
+AffineFamily: TypeAlias = Affine | Translation | Rigid | Similarity
 
 
 def _numbers(text: str, count: int, layout: str, single: bool = False) -> list[float]:
@@ -32,7 +34,7 @@ def _decode_affine(text: str, java_precision: bool) -> Affine:
     return Affine([[m00, m01, m02], [m10, m11, m12]])
 
 
-def _encode_affine(transform: _AffineFamily) -> str:
+def _encode_affine(transform: AffineFamily) -> str:
     return join(transform.matrix[:2].T.ravel().tolist())
 
 

@@ -16,8 +16,9 @@ from render_io.codecs._numbers import format_double, parse_double, parse_single
 from render_io.codecs._text import Fields, join, white_fields
 from render_io.codecs.names import MLS, MLS2
 from render_io.codecs.opaque import OpaqueTransform
+from transforms.affine import Affine
 from transforms.base import Transform
-from transforms.linear import Affine, Rigid, Similarity, Translation
+from transforms.linear import Rigid, Similarity, Translation
 from transforms.moving_least_squares import MovingLeastSquares, MovingModel
 
 __all__ = ["CODECS"]

@@ -17,10 +17,10 @@ from render_io.transform.leaf.polynomial import Polynomial2DTransform
 from transforms import fit
 from transforms._types import Points, PointsLike
 from transforms._validate import as_points
+from transforms.affine import Affine
 from transforms.base import Transform as MathsTransform
 from transforms.compose import TransformList
 from transforms.errors import PointsError, TransformError
-from transforms.linear import Affine
 
 __all__ = ["estimate_dstpts", "estimate_transformsum"]
 

@@ -12,9 +12,10 @@ from render_io.codecs.names import AFFINE, RIGID, SIMILARITY, TRANSLATION
 from render_io.transform._errors import estimation_error
 from transforms._types import FloatArray, PointsLike
 from transforms._validate import as_points
+from transforms.affine import Affine
 from transforms.base import Transform as MathsTransform
 from transforms.errors import TransformError
-from transforms.linear import Affine, Rigid, Similarity, Translation
+from transforms.linear import Rigid, Similarity, Translation
 
 __all__ = ["CLASS_NAMES", "CONSTRAINED", "equations", "fitted_matrix"]
 

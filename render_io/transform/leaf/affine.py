@@ -22,9 +22,10 @@ from render_io.transform.leaf.common import calc_first_order_properties
 from render_io.transform.leaf.transform import ClassName, ParametricTransform
 from transforms._types import FloatArray, Points, PointsLike
 from transforms._validate import as_parameters, as_points
+from transforms.affine import Affine
 from transforms.base import Transform as MathsTransform
 from transforms.errors import PointsError, TransformError
-from transforms.linear import Affine, Rigid, Similarity, Translation
+from transforms.linear import Rigid, Similarity, Translation
 
 __all__ = ["AffineModel"]
 

@@ -13,10 +13,11 @@ from render_io.errors import SpecError
 from render_io.transform._errors import estimation_error
 from render_io.transform.leaf.transform import ClassName, ParametricTransform
 from transforms._types import FloatArray, PointsLike
+from transforms.affine import Affine
 from transforms.b_spline import CubicBSpline
 from transforms.base import Transform as MathsTransform
 from transforms.errors import TransformError
-from transforms.linear import Affine, Homography
+from transforms.homography import Homography
 from transforms.moving_least_squares import MovingLeastSquares
 from transforms.offsets import ExponentialFunctionOffset, ExponentialRecoveryOffset, SEMDistortion
 from transforms.warp_field import AffineWarpField

@@ -16,7 +16,9 @@ from render_io.codecs.opaque import OpaqueTransform
 from render_io.errors import ConversionError, SpecError
 from transforms.b_spline import CubicBSpline
 from transforms.lens import LensCorrection
-from transforms.linear import Affine, Homography, Rigid, Similarity, Translation
+from transforms.affine import Affine
+from transforms.homography import Homography
+from transforms.linear import Rigid, Similarity, Translation
 from transforms.moving_least_squares import MovingLeastSquares
 from transforms.offsets import ExponentialFunctionOffset, ExponentialRecoveryOffset, SEMDistortion
 from transforms.polynomial import Polynomial

@@ -18,7 +18,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from render_io.errors import RenderError
 
-__all__ = ["Executor", "connected", "local_executor", "rare_collections", "results"]
+__all__ = ["Executor", "connected", "local_executor", "rare_collections", "results", "shared_cores"]
 
 R = TypeVar("R")
 
@@ -108,6 +108,22 @@ class _RareCollections(AbstractContextManager[None]):
 
 rare_collections: Final = _RareCollections()
 """A context for work on whole sections; the thresholds are put back when the last one leaves."""
+
+
+@contextmanager
+def shared_cores() -> Iterator[None]:
+    """While sections are worked on side by side in this process, each has its share of the cores for its kernels.
+
+    Slices of a small section cost more to hand over than to work on.
+    """
+    from transforms import _jit
+
+    before = _jit._thread_count
+    _jit.set_thread_count(max(1, _jit.thread_count() // THREADS))
+    try:
+        yield
+    finally:
+        _jit.set_thread_count(before)
 
 
 @contextmanager

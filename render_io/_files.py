@@ -6,12 +6,12 @@ import errno
 import gzip
 import os
 import secrets
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from render_io._packed import DAMAGED, packed_reader, packed_writer
 from render_io.errors import StoreError
 
 __all__ = ["DEFAULT_MAX_BYTES", "make_writable_folder", "read_bytes", "replace_file", "store_errors"]
@@ -81,16 +81,14 @@ def read_bytes(path: Path, max_bytes: int = DEFAULT_MAX_BYTES) -> bytes:
             # A plain file is read in one piece, which needs no second copy.
             size = os.fstat(raw.fileno()).st_size
             packed = path.suffix == ".gz"
-            data = _read_at_most(
-                gzip.GzipFile(fileobj=raw) if packed else raw, max_bytes, _CHUNK if packed else size + 1
-            )
+            data = _read_at_most(packed_reader(raw) if packed else raw, max_bytes, _CHUNK if packed else size + 1)
     except StoreError as error:
         if isinstance(error.__cause__, gzip.BadGzipFile):
             raise StoreError(f"can't read {path}: not a gzip file, or damaged ({error.__cause__})", str(path)) from None
         raise
     except EOFError:
         raise StoreError(f"can't read {path}: the gzip data is truncated", str(path)) from None
-    except zlib.error as error:
+    except DAMAGED as error:
         raise StoreError(f"can't read {path}: the gzip data is damaged ({error})", str(path)) from error
     if len(data) > max_bytes:
         raise StoreError(
@@ -139,8 +137,7 @@ def replace_file(path: Path, chunks: Iterable[bytes]) -> None:
 def _write_synced(path: Path, chunks: Iterable[bytes], *, compress: bool) -> None:
     with path.open("xb") as raw:
         if compress:
-            # No time stamp and no file name inside: the same content is the same file.
-            with gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=4, mtime=0) as packed:
+            with packed_writer(raw) as packed:
                 packed.writelines(chunks)
         else:
             raw.writelines(chunks)

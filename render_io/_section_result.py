@@ -50,6 +50,11 @@ class SectionResult:
     bad: tuple[int, ...] = ()
     resumed: bool = False
 
+    def __post_init__(self) -> None:
+        for fault in self.faults:
+            # What a traceback sees, the section among it, would live as long as the fault.
+            fault.__traceback__ = fault.__cause__ = fault.__context__ = None
+
     @property
     def good(self) -> npt.NDArray[np.bool_]:
         """(T,) whether each tile was re-estimated."""

@@ -8,6 +8,7 @@ import pickle
 import numpy as np
 import pytest
 
+from render_io._section import Section
 from render_io._text_lane import TextSection, reestimate_text, text_section
 from render_io.reestimate import Options, reestimate_section
 from render_io.stores import open_sink, open_source
@@ -130,3 +131,13 @@ def test_text_travels(tmp_path):
         sink.write(reestimate_text(again, Options())[0])
     with open_sink(tmp_path / "b", resume=True) as sink:
         assert sink.has(section)
+
+
+def test_faults_keep_nothing_alive(tmp_path):
+    """A fault in every section of a long stack must not hold the sections that it was found in."""
+    tiles = odd_section()
+    (tmp_path / "a.json").write_text(json.dumps(tiles))
+    (text,) = [text_section(open_source(tmp_path / "a.json"), "a.json", Options())]
+    for told in (reestimate_text(text, Options())[1], reestimate_section(Section(1.0, tiles), Options())[1]):
+        assert len(told.faults) >= len(POISONS) - 2
+        assert {(fault.__traceback__, fault.__cause__, fault.__context__) for fault in told.faults} == {(None,) * 3}

@@ -42,7 +42,9 @@ demo: setup
 
 test: test-jit test-nojit
 
+# The kernels are compiled once, ahead of the workers, which would each compile them otherwise.
 test-jit: setup
+	$(bin)/python -c "import transforms; transforms.warmup()"
 	$(pytest)
 
 test-nojit: setup

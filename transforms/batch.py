@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from transforms._jit import run_chunks
+from transforms._jit import register_warmup, run_chunks
 from transforms._kernels import batch as kernels
 from transforms._kernels import codes
 from transforms._kernels.program import run_members
@@ -22,6 +22,7 @@ from transforms._program import Program, ProgramBuilder
 from transforms._run import NO_START, options_of
 from transforms._types import FloatArray, IntArray, Points
 from transforms._validate import as_count, as_points, as_tolerance
+from transforms.affine import Affine
 from transforms.affine_array import AffineArray
 from transforms.approximate import sampling_grid
 from transforms.base import Transform
@@ -35,9 +36,11 @@ from transforms.batch_estimate import (
     refitter,
 )
 from transforms.columns import Column
+from transforms.compose import TransformList
 from transforms.errors import NonInvertibleError, PointsError
 from transforms.fit import TransformsLike, as_transform
-from transforms.mesh import border_of, checked_size
+from transforms.mesh import border_of, checked_size, mesh_inverse
+from transforms.polynomial import Polynomial
 
 __all__ = ["STATUS_TEXTS", "BatchEstimate", "TransformBatch", "fit_batch"]
 
@@ -438,3 +441,20 @@ def _map(
         failed,
     )
     kernels.member_statuses(members, count, points, out, failed, status)
+
+
+def _warm() -> None:
+    """Compile the interpreter, which every family's kernel is part of, and what batches and tiles use besides."""
+    batch = TransformBatch.from_lists([[Affine.identity(), Affine.identity()]])
+    batch.apply_inverse(batch.apply([[0.0, 0.0]])[0])
+    batch.bounding_boxes(64.0, 64.0)
+    for model in (Affine, Polynomial):
+        batch.reestimate(model, width=64.0, height=64.0)
+        fit_batch(model, _SQUARE, _SQUARE, [0, len(_SQUARE)])
+    TransformList([Affine.identity(), Affine.identity()]).jacobian([[0.0, 0.0]])
+    mesh_inverse(Affine.identity(), 64.0, 64.0, [[1.0, 1.0]])
+
+
+_SQUARE = sampling_grid(3, 64.0, 64.0)
+
+register_warmup(_warm)

@@ -26,4 +26,4 @@ def serve(
         from render_io.server.embedded import serve as run
     except ModuleNotFoundError as error:
         raise RenderError(f"expected the embedded service: install render-transforms[server] ({error})") from error
-    run(data, host, port)
+    run(data, host, port, started=lambda url: typer.echo(f"serving {url} from {data}; Ctrl-C ends it", err=True))

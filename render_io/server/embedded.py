@@ -6,14 +6,18 @@ import ipaddress
 import logging
 import os
 import socket
+import sqlite3
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
 import uvicorn
+from fastapi import FastAPI
 
+from render_io.errors import StoreError
 from render_io.server.app import MAX_BODY_BYTES, Options, create_app
 from render_io.server.routing import BASE
 
@@ -25,11 +29,9 @@ SHUTDOWN_S = 10
 START_S = 30.0
 
 
-def _config(
-    data_dir: str | os.PathLike[str], options: Options | None, max_body_bytes: int, host: str, port: int
-) -> uvicorn.Config:
+def _config(app: FastAPI, host: str, port: int) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(data_dir, options=options, max_body_bytes=max_body_bytes),
+        app,
         host=host,
         port=port,
         log_level="warning",
@@ -49,6 +51,7 @@ def serve(
     *,
     options: Options | None = None,
     max_body_bytes: int = MAX_BODY_BYTES,
+    started: Callable[[str], None] | None = None,
 ) -> None:
     """Run the service until the process is told to stop.
 
@@ -60,15 +63,51 @@ def serve(
         Address to listen on. The service knows no users: whoever reaches it may read and change everything, so leave
         this machine only behind something that does.
     port : int
-        Port to listen on.
+        Port to listen on; 0 takes any free one.
     options : Options, optional
         Better behaviour in place of Java's.
     max_body_bytes : int
         A longer request body is refused.
+    started : callable, optional
+        Called with the address of the API once connections are taken.
+
+    Raises
+    ------
+    StoreError
+        The address can't be listened on, or the data folder can't be used.
     """
     if not _is_loopback(host):
         log.warning("listening on %s: the service knows no users, whoever reaches it may change everything", host)
-    uvicorn.Server(_config(data_dir, options, max_body_bytes, host, port)).run()
+    try:
+        app = create_app(data_dir, options=options, max_body_bytes=max_body_bytes)
+    except (OSError, ValueError, sqlite3.Error) as error:
+        raise StoreError(f"can't use {data_dir} as data folder: {error}", str(data_dir)) from error
+    try:
+        listener = _listen(host, port)
+    except OSError as error:
+        raise StoreError(f"can't listen on {host}:{port}: {error.strerror or error}") from error
+    with listener:
+        if started is not None:
+            started(_base_url(host, int(listener.getsockname()[1])))
+        threading.Thread(target=app.state.mapper.warm_up, name="render-ws-warm-up", daemon=True).start()
+        uvicorn.Server(_config(app, host, port)).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(2048)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def _base_url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}{BASE}" if ":" in host else f"http://{host}:{port}{BASE}"
 
 
 def _is_loopback(host: str) -> bool:
@@ -131,8 +170,7 @@ class EmbeddedService:
     @property
     def base_url(self) -> str:
         """Address of the API."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}{BASE}"
+        return _base_url(self.host, self.port)
 
     def start(self) -> EmbeddedService:
         """Start the thread and return when requests are answered.
@@ -151,13 +189,15 @@ class EmbeddedService:
         """
         if self._thread is not None:
             raise RuntimeError("the service is running already")
-        listener = self._listen()
+        listener = _listen(self.host, self.port)
+        self.port = int(listener.getsockname()[1])
         try:
             folder = self._data_dir
             if folder is None:
                 self._temporary = tempfile.TemporaryDirectory(prefix="render-ws-")
                 folder = Path(self._temporary.name)
-            self._server = uvicorn.Server(_config(folder, self._options, self._max_body_bytes, self.host, self.port))
+            app = create_app(folder, options=self._options, max_body_bytes=self._max_body_bytes)
+            self._server = uvicorn.Server(_config(app, self.host, self.port))
             self._thread = threading.Thread(
                 target=self._server.run, kwargs={"sockets": [listener]}, name="render-ws", daemon=True
             )
@@ -168,19 +208,6 @@ class EmbeddedService:
             self.stop()
             raise
         return self
-
-    def _listen(self) -> socket.socket:
-        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((self.host, self.port))
-            listener.listen(2048)
-        except BaseException:
-            listener.close()
-            raise
-        self.port = int(listener.getsockname()[1])
-        return listener
 
     def _wait(self) -> None:
         assert self._server is not None

@@ -132,6 +132,8 @@ def run(operation: Operation, call: Call) -> Answer:
         return error.answer()
     except RecursionError:
         return MalformedBody("the values are nested too deeply").answer()
+    except UnicodeEncodeError:
+        return MalformedBody("a text holds half of a surrogate pair, which has no UTF-8").answer()
     except Exception:
         log.exception("%s %s failed", operation.method, operation.path)
         return Answer(500, b"", "text/plain;charset=utf-8")

@@ -18,6 +18,7 @@ from render_io.server.names import StackId
 from render_io.server.tile_lookup import Tile, WorldPoint, hits, tiles_by_id
 from render_io.server.tile_store import missing_text
 from render_io.server.transform_store import Resolver
+from transforms import Affine, TransformList
 from transforms._types import IntArray, Points
 from transforms.base import Transform
 from transforms.errors import PointsError
@@ -80,6 +81,12 @@ class Mapper:
         self._exact = exact_inverse
         self._inverses: TextCache[IndexedMesh | ExactInverse | None] = TextCache(MESH_BYTES)
         self._sources: dict[tuple[float, float, float], TileMesh] = {}
+
+    def warm_up(self) -> None:
+        """Compile what answers a point, which takes seconds on a new machine, before a client waits for it."""
+        transform = TransformList([Affine([[1.0, 0.0, 1.0], [0.0, 1.0, 1.0]])])
+        self.apply_one(transform, 0.0, 0.0)
+        self.invert_one(transform, 64.0, 64.0, DEFAULT_CELL, 2.0, 2.0)
 
     # ---------------------------------------------------------------- one point
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from render_io.cli import app
 from render_io.server import EmbeddedService
 from tests.render_io.server.stack_client import StackClient, tile
 
@@ -53,6 +58,33 @@ def test_a_taken_port_is_an_error_that_leaves_nothing():
         with pytest.raises(OSError, match="in use"):
             service.start()
     assert service._temporary is None
+
+
+def test_the_command_says_what_keeps_it_from_serving(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        answer = CliRunner().invoke(app, ["serve", "--data", str(tmp_path / "data"), "--port", str(port)])
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert answer.stderr.startswith(f"render-io: can't listen on 127.0.0.1:{port}: ")
+    (tmp_path / "file").touch()
+    answer = CliRunner().invoke(app, ["serve", "--data", str(tmp_path / "file"), "--port", "0"])
+    assert answer.exit_code == 2
+    assert "as data folder" in answer.stderr
+
+
+def test_the_command_says_where_it_serves(tmp_path):
+    command = "import sys; from render_io.cli import main; sys.argv[0] = 'render-io'; main()"
+    arguments = [sys.executable, "-c", command, "serve", "--data", str(tmp_path / "data"), "--port", "0"]
+    with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            told = process.stderr.readline()
+            url = re.search(r"http://127\.0\.0\.1:\d+/render-ws/v1", told).group()
+            assert httpx.get(f"{url}/owners", timeout=60).json() == []
+        finally:
+            process.kill()
+    assert str(tmp_path / "data") in told
 
 
 def test_the_plugin_gives_a_service(pytester):

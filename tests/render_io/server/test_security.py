@@ -97,6 +97,15 @@ def test_deep_json_is_refused(service):
     assert raw(service, "GET", STACK + "/tile/t")[0] == 200
 
 
+def test_half_a_surrogate_pair_is_refused(service):
+    box = dict.fromkeys(("minX", "minY", "maxX", "maxY"), 1.0)
+    body = json.dumps({"tileIdToSpecMap": {"\ud800": tile("\ud800") | box}, "transformIdToSpecMap": {}})
+    status, text = raw(service, "PUT", STACK + "/resolvedTiles", body, JSON)
+    assert status == 400
+    assert "surrogate" in str(text)
+    assert raw(service, "GET", STACK + "/tile/t")[0] == 200
+
+
 def test_compressed_bodies_are_refused_unread(service):
     bomb = gzip.compress(b"[" + b" " * 50_000_000 + b"]")
     headers = JSON | {"Content-Encoding": "gzip"}

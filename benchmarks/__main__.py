@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from benchmarks import one_thread, peers, report  # noqa: F401 - one_thread comes before numpy
 from benchmarks.groups import GROUPS
-from benchmarks.harness import FULL, OURS, SMALL, Row
+from benchmarks.harness import FULL, OURS, QUICK, SMALL, Effort, Row
 
 OUTPUT = report.ROOT / "bench-output" / "results.json"
 
@@ -28,18 +28,22 @@ def show(row: Row) -> None:
         print(f"{'':69}{verdicts}", flush=True)
 
 
-def run(names: Sequence[str], small: bool) -> report.Results:
-    """Run some groups and print their rows."""
-    machine, rows = report.machine(), []
+def run(names: Sequence[str], effort: Effort) -> report.Results:
+    """Run some groups, print their rows, and keep them as they come: a late failure costs only its own group."""
+    results = report.Results(report.machine(), [])
     for name, why in peers.absent().items():
         print(f"without {name}: {why}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the peers' own
         for name in names:
-            for row in GROUPS[name](SMALL if small else FULL):
-                show(row)
-                rows.append(row)
-    return report.Results(machine, rows)
+            try:
+                for row in GROUPS[name](effort):
+                    show(row)
+                    results.rows.append(row)
+                    results.write(OUTPUT)
+            except RuntimeError as error:  # a process that failed or did not start
+                print(f"{name} failed: {error}")
+    return results
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,12 +51,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("groups", nargs="*", help=f"some of {', '.join(GROUPS)}; all by default")
     parser.add_argument("--small", action="store_true", help="seconds, to see that it works")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds")
     parser.add_argument("--publish", action="store_true", help="write results, tables and chart into the project")
     options = parser.parse_args(arguments)
     if unknown := set(options.groups) - set(GROUPS):
         parser.error(f"no such group: {', '.join(sorted(unknown))}")
-    results = run(options.groups or list(GROUPS), options.small)
-    results.write(OUTPUT)
+    effort = SMALL if options.small else QUICK if options.quick else FULL
+    results = run(options.groups or list(GROUPS), effort)
     old = report.Results.read(report.PUBLISHED)
     if old is not None:
         changes = list(report.compare(old, results))

@@ -121,6 +121,7 @@ class Effort:
 
 
 FULL = Effort(many=1_000_000, rounds=7, turn=0.02, case=2.0)
+QUICK = Effort(many=1_000_000, rounds=5, turn=0.01, case=0.5)
 SMALL = Effort(many=200, rounds=2, turn=0.0, case=0.0)
 
 

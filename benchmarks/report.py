@@ -41,7 +41,7 @@ class Results:
     """A run: where and when, and its rows."""
 
     machine: dict[str, Any]
-    rows: Sequence[Row]
+    rows: list[Row]
 
     def to_json(self) -> dict[str, Any]:
         """Give everything that was measured, round by round."""

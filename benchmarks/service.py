@@ -33,7 +33,7 @@ MATCHES = "/owner/bench/matchCollection/m"
 AFFINE = "mpicbg.trakem2.transform.AffineModel2D"
 LENS = "mpicbg.trakem2.transform.NonLinearCoordinateTransform"
 WIDTH, HEIGHT, PITCH = 2560, 2160, (2300.0, 1950.0)
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 300.0
 
 JAVA = {
     "import, boxes derived": (4_800, 6_400),

@@ -142,7 +142,9 @@ def test_recorded_samples_are_no_best_peer():
 
 
 def results(*rows):
-    return report.Results({"processor": "p", "cores": 1, "load": 0.5, "versions": {"numpy": "2"}, "absent": {}}, rows)
+    return report.Results(
+        {"processor": "p", "cores": 1, "load": 0.5, "versions": {"numpy": "2"}, "absent": {}}, list(rows)
+    )
 
 
 def test_results_survive_json(tmp_path):

@@ -122,8 +122,9 @@ def references_by_id(references: References | None) -> Mapping[str, Spec]:
         return {}
     if isinstance(references, Mapping):
         return references
-    if not isinstance(references, Sequence) or isinstance(references, str):
-        raise SpecError(f"expected shared transform specs by id or as a sequence, got {describe(references)}")
+    given: Any = references
+    if not isinstance(given, Sequence) or isinstance(given, str):
+        raise SpecError(f"expected shared transform specs by id or as a sequence, got {describe(given)}")
     for index, spec in enumerate(references):
         if not isinstance(spec, dict):
             raise SpecError(f"expected a transform spec (an object), got {describe(spec)}", path=f"[{index}]")

@@ -14,10 +14,10 @@ from render_io import codecs
 from render_io.codecs import names
 from render_io.codecs.opaque import OpaqueTransform
 from render_io.errors import ConversionError, SpecError
-from transforms.b_spline import CubicBSpline
-from transforms.lens import LensCorrection
 from transforms.affine import Affine
+from transforms.b_spline import CubicBSpline
 from transforms.homography import Homography
+from transforms.lens import LensCorrection
 from transforms.linear import Rigid, Similarity, Translation
 from transforms.moving_least_squares import MovingLeastSquares
 from transforms.offsets import ExponentialFunctionOffset, ExponentialRecoveryOffset, SEMDistortion

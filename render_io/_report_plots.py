@@ -114,6 +114,8 @@ def histogram_png(summary: Summary) -> bytes:
     bytes
         PNG.
     """
+    from matplotlib.ticker import MaxNLocator
+
     into = io.BytesIO()
     with picture(8.0, 3.5, into) as axes:
         used = np.flatnonzero(summary.histogram)
@@ -122,6 +124,9 @@ def histogram_png(summary: Summary) -> bytes:
         edges = np.clip(HISTOGRAM_EDGES[low : high + 1], HISTOGRAM_EDGES[1] / 10, HISTOGRAM_EDGES[-2] * 10)
         axes.stairs(summary.histogram[low:high], edges, fill=True, color="tab:blue")
         axes.set(xscale="log", xlabel="largest residual of a tile, px", ylabel="tiles", title="residuals of all tiles")
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter("{x:g}" if edges[-1] < 6 * edges[0] else "")
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     return into.getvalue()
 
 
@@ -140,11 +145,17 @@ def grid_map_png(values: FloatArray, title: str, label: str) -> bytes:
     bytes
         PNG.
     """
+    from matplotlib.ticker import MaxNLocator
+
     into = io.BytesIO()
     with picture(5.0, 3.8, into) as axes:
         drawn = axes.imshow(values, cmap="viridis", vmin=0.0)
+        bright = 0.6 * float(np.nanmax(values, initial=0.0))
         for (row, column), value in np.ndenumerate(values):
-            axes.text(column, row, f"{value:.3g}", ha="center", va="center", color="white", fontsize=8)
+            ink = "black" if value > bright else "white"
+            axes.text(column, row, f"{value:.3g}", ha="center", va="center", color=ink, fontsize=8)
         axes.figure.colorbar(drawn, ax=axes, label=label)
         axes.set(xlabel="column", ylabel="row", title=title)
+        for axis, count in ((axes.xaxis, values.shape[1]), (axes.yaxis, values.shape[0])):
+            axis.set_major_locator(MaxNLocator(min(count, 10), integer=True))
     return into.getvalue()

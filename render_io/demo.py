@@ -92,7 +92,9 @@ class _Life:
             "Stacks are created on the embedded service, imported without Java (the boxes are derived on the way) and "
             "completed: the tiles as the microscope reports them, and as an alignment leaves them."
         )
-        return Step("Import", text, ("stack", "sections", "tiles", "rms to truth", "largest to truth"), counts, [])
+        return Step(
+            "Import", text, ("stack", "sections", "tiles", "rms to truth, px", "largest to truth, px"), counts, []
+        )
 
     def _montage(self) -> Step:
         """Store matches, read them back, solve a montage of each section."""
@@ -119,7 +121,7 @@ class _Life:
             (_error_map(before_all, 1, "stage positions"), "Distance from the truth: stage positions, section 1"),
             (_error_map(after_all, 1, "montage"), "Distance from the truth: montage, section 1"),
         ]
-        header = ("section", "pairs", "points", "rms of matches", "stage to truth", "montage to truth")
+        header = ("section", "pairs", "points", "rms of matches, px", "stage to truth, px", "montage to truth, px")
         return Step("Montage from point matches", text, header, rows, pictures)
 
     def _reestimate(self) -> Step:
@@ -140,7 +142,7 @@ class _Life:
             "The distance from the truth is taken at 41 x 41 points of each tile; where it exceeds the residual, the "
             "aligned stack itself is that far from the truth."
         )
-        header = ("new stack", "rms residual", "largest", "rms to truth", "largest to truth")
+        header = ("new stack", "rms residual, px", "largest, px", "rms to truth, px", "largest to truth, px")
         return Step("Re-estimation", text, header, rows, pictures)
 
     def _map(self) -> Step:
@@ -157,7 +159,7 @@ class _Life:
             "Points of some tiles are mapped to the world and back. The service goes back through a triangle mesh, "
             "as the Java service does; the transforms themselves are inverted to the last digits."
         )
-        header = ("stack", "world to truth", "and back, service", "and back, exact")
+        header = ("stack", "world to truth, px", "and back, service, px", "and back, exact, px")
         return Step("Coordinates", text, header, rows, [])
 
     def _local(self, spec: dict[str, Any]) -> Any:

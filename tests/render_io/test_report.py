@@ -7,7 +7,9 @@ import json
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 
+from render_io._report_plots import grid_map_png, histogram_png
 from render_io._section_result import SectionResult
 from render_io.errors import SpecError
 from render_io.reestimate import HISTOGRAM_EDGES, Options, Summary, reestimate
@@ -70,6 +72,33 @@ def test_the_same_job_gives_the_same_tables_and_pictures(tmp_path, source):
     for name in ("tiles.csv", "sections.csv", "histogram.png", *pictures):
         first, second = ((tmp_path / f"report-{kind}" / name).read_bytes() for kind in "ab")
         assert first == second, name
+
+
+def test_pictures_are_legible(monkeypatch):
+    inks, ticks = {}, []
+    text, update = Axes.text, Axes.set_title
+
+    def written(axes, x, y, label, **style):
+        inks[label] = style["color"]
+        return text(axes, x, y, label, **style)
+
+    def titled(axes, *arguments, **style):
+        ticks.append((axes.xaxis, axes.yaxis))
+        return update(axes, *arguments, **style)
+
+    monkeypatch.setattr(Axes, "text", written)
+    monkeypatch.setattr(Axes, "set_title", titled)
+    grid_map_png(np.array([[0.0, 1.0, np.nan], [2.0, 5.0, 10.0]]), "truth", "px")
+    assert inks == {"0": "white", "1": "white", "nan": "white", "2": "white", "5": "white", "10": "black"}
+    shown = [axis.get_major_locator()() for axis in ticks[0]]
+    assert [place for place in shown[0] if 0 <= place <= 2] == [0, 1, 2]
+    assert [place for place in shown[1] if 0 <= place <= 1] == [0, 1]
+    summary = Summary()
+    summary.histogram[np.searchsorted(HISTOGRAM_EDGES, 1.2) : np.searchsorted(HISTOGRAM_EDGES, 4.0)] = 3
+    histogram_png(summary)
+    across, up = ticks[1]
+    assert across.get_minor_formatter()(2.0) == "2"  # Not 2 x 10^0.
+    assert all(count == int(count) for count in up.get_major_locator()())
 
 
 def test_a_report_of_bad_tiles_only(tmp_path):

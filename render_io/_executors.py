@@ -64,7 +64,7 @@ def results(
     Raises
     ------
     RenderError
-        A worker process died, or was killed.
+        A worker process died, or was killed, and the executor did not replace it.
     """
     pending: deque[Future] = deque()
     try:
@@ -75,10 +75,19 @@ def results(
         while pending:
             yield pending.popleft().result()
     except BrokenExecutor as error:
-        raise RenderError(f"a worker process died ({error}); what is written stays: run again with --resume") from error
+        raise _lost(error) from error
+    except Exception as error:
+        # The classes of a cluster's own errors are not imported for this.
+        if type(error).__module__.partition(".")[0] == "distributed":
+            raise _lost(error) from error
+        raise
     finally:
         for future in pending:
             future.cancel()
+
+
+def _lost(error: Exception) -> RenderError:
+    return RenderError(f"a worker process died ({error}); what is written stays: run again with --resume")
 
 
 class _RareCollections(AbstractContextManager[None]):

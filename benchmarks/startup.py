@@ -54,11 +54,7 @@ p = rng.uniform(0, 4096, ({points}, 2))
 out = np.zeros_like(p)
 {work}
 """
-_RENDERAPI_PEAK = """
-# Not getrusage: it counts the parent's pages from before the start of this program.
-print(next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmHWM")))
-"""
-_SPLINE = """
+_RENDERAPI_SPLINE = """
 from benchmarks.peers import wire
 theirs = wire(t)
 out = theirs.tform(p) if {run} else out

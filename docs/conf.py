@@ -17,10 +17,17 @@ html_theme = "alabaster"
 
 # Pages of the reference are made from the packages at every build, so that no module is forgotten.
 apidoc_modules = [
-    {"path": str(ROOT / package), "destination": f"reference/{package}", "max_depth": 4, "separate_modules": True}
+    {
+        "path": str(ROOT / package),
+        "destination": f"reference/{package}",
+        "max_depth": 4,
+        "separate_modules": True,
+    }
     for package in ("transforms", "render_io")
 ]
 autodoc_member_order = "bysource"
+# What a package re-exports is documented where it is defined, once.
+autodoc_default_options = {"ignore-module-all": True}
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 myst_enable_extensions = ["dollarmath", "deflist"]

@@ -54,7 +54,7 @@ _SAMPLE_BYTES = 1 << 18
 AnyColumn: TypeAlias = Transform | AffineArray | Column
 """What one place in the lists of all members holds."""
 
-Compiled: TypeAlias = tuple[Program, IntArray]
+_Compiled: TypeAlias = tuple[Program, IntArray]
 """Program of all members, and a status: non-zero for members that could not be compiled."""
 
 
@@ -65,7 +65,7 @@ def _as_member(index: int, given: TransformsLike) -> Transform:
         raise PointsError(f"member {index}: {error}", (index,)) from error
 
 
-def _compile_lists(members: Sequence[Transform], backward: bool) -> Compiled:
+def _compile_lists(members: Sequence[Transform], backward: bool) -> _Compiled:
     builder, bounds = ProgramBuilder(), [0]
     status = np.zeros(len(members), dtype=np.int64)
     for i, member in enumerate(members):
@@ -103,7 +103,7 @@ def _compile_column(
     return builder.repeated(before, count)
 
 
-def _compile_columns(columns: Sequence[AnyColumn], count: int, backward: bool) -> Compiled:
+def _compile_columns(columns: Sequence[AnyColumn], count: int, backward: bool) -> _Compiled:
     builder, status = ProgramBuilder(), np.zeros(count, dtype=np.int64)
     order = reversed(columns) if backward else columns
     parts = [_compile_column(column, count, backward, builder, status) for column in order]
@@ -123,10 +123,10 @@ class TransformBatch:
         Gives the program of all members, forward (False) or backward (True).
     """
 
-    def __init__(self, compile_members: Callable[[bool], Compiled]) -> None:
+    def __init__(self, compile_members: Callable[[bool], _Compiled]) -> None:
         self._compile_members = compile_members
         self._program, _ = compile_members(False)
-        self._inverse: Compiled | None = None
+        self._inverse: _Compiled | None = None
 
     @classmethod
     def from_lists(cls, lists: Iterable[TransformsLike]) -> TransformBatch:

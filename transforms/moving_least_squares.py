@@ -56,7 +56,7 @@ def _on_a_line(src: FloatArray, weights: FloatArray) -> bool:
 
 
 class MovingLeastSquares(LeafTransform):
-    """The model that fits control points src -> dst with weights weight / |src - p|^(2 alpha), applied to p.
+    """The model that fits src -> dst with weights weight / r^(2 alpha), r the distance from p to src, applied to p.
 
     On a control point the image is its dst. Where the model can't be fitted (too few control points, or on a line for
     Affine) points stay where they are, as in Java; where the fit has no value (no weight at all, or coincident points

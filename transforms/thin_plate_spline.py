@@ -26,7 +26,7 @@ __all__ = ["ThinPlateSpline"]
 
 
 class ThinPlateSpline(LeafTransform):
-    """p' = p + sum of k(|p - landmark|) * weight + A p + b, with k(r) = r^2 ln r, and 0 at r <= 1e-8.
+    """p' = p + sum of k(r) * weight + A p + b, r the distance to a landmark, k(r) = r^2 ln r, 0 at r <= 1e-8.
 
     Parameters
     ----------

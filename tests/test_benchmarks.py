@@ -198,7 +198,7 @@ def test_publication(tmp_path, monkeypatch):
     monkeypatch.setattr(report, "CHART", tmp_path / "docs" / "chart.png")
     rows = [made_row((1e-9,) * 3, work=f"affine, {n:,} points", x=(3e-9,) * 3) for n in (1_000_000,)]
     report.publish(results(*rows))
-    assert "| affine, 1,000,000 points | 1 ns/point | x 3 | 3x | – |" in (tmp_path / "README.md").read_text()
+    assert "| apply: affine, 1,000,000 points | 1 ns/point | x 3 | 3x | – |" in (tmp_path / "README.md").read_text()
     assert "### apply" in (tmp_path / "docs" / "performance.md").read_text()
     assert (tmp_path / "docs" / "chart.png").read_bytes().startswith(b"\x89PNG")
 

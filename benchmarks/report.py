@@ -20,7 +20,8 @@ PUBLISHED = Path(__file__).parent / "results.json"
 CHART = ROOT / "docs" / "benchmarks.png"
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 _PICTURE = (
-    "![Times the speed of the best peer](docs/benchmarks.png)\n\nEvery row: [docs/performance.md](docs/performance.md)."
+    "![Times the speed of the best peer](docs/benchmarks.png)\n"
+    "Every row, and what is missed and why: [docs/performance.md](docs/performance.md)."
 )
 _UNITS = {unit.name: unit for unit in vars(harness).values() if isinstance(unit, Unit)}
 _HEADLINES = {

@@ -89,6 +89,9 @@ class Options:
             raise ValueError(
                 f"expected at least {self.parameters} samples for {self.model}, got {self.samples} x {self.samples}"
             )
+        if self.model == "polynomial" and self.replace == "all" and self.samples <= self.order:
+            # On a grid, x to the power of the order can't be told from lower powers.
+            raise ValueError(f"expected more samples along a side than the order, {self.order}, got {self.samples}")
         if self.max_residual is not None and not self.max_residual >= 0.0:
             raise ValueError(f"expected max_residual of 0 px or more, got {self.max_residual}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from enum import StrEnum
@@ -188,8 +189,8 @@ def _lines(summary: Summary) -> Iterator[tuple[str, str]]:
     yield "bad tiles", f"{summary.bad:,}"
     if summary.resumed:
         yield "tiles already there", f"{summary.resumed:,}"
-    yield "rms of residuals", f"{summary.rms:.6g} px"
-    yield "largest residual", f"{summary.max_residual:.6g} px"
+    for name, value in (("rms of residuals", summary.rms), ("largest residual", summary.max_residual)):
+        yield name, f"{value:.6g} px" if math.isfinite(value) else "none"
     yield "time", f"{summary.seconds:.2f} s"
     yield "rate", f"{summary.rate:,.0f} tiles/s"
 

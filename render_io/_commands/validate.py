@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from render_io._commands.options import SourceArgument
+from render_io._json import is_number
 from render_io.errors import SpecError
 
 if TYPE_CHECKING:
@@ -41,10 +42,22 @@ def faults_of(section: Section) -> Iterator[list[SpecError]]:
             if plain is None or not known.issuperset(plain):
                 try:
                     validate_spec(tile["transforms"], section.transforms)
+                    _refuse_non_finite(tile, section)
                     known.update(plain or ())
                 except SpecError as error:
                     faults.append(error.at(tile.get("tileId"), "transforms"))
         yield faults
+
+
+def _refuse_non_finite(tile: dict[str, Any], section: Section) -> None:
+    """Raise when a tile has no place: Java reads NaN and infinities, but nothing can be drawn with them."""
+    import numpy as np
+
+    from render_io.specs import to_transform
+
+    x, y = to_transform(tile["transforms"], section.transforms).apply(np.array([[1.0, 1.0]]))[0].tolist()
+    if not (is_number(x) and is_number(y)):
+        raise SpecError(f"expected finite coordinates of the pixel (1, 1), got ({x}, {y})")
 
 
 def _plain_leaves(transforms: dict[str, object]) -> set[tuple[str, str]] | None:

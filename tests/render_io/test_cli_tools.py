@@ -143,7 +143,7 @@ def test_a_sound_stack_is_valid(stack):
     assert "30 tiles in 3 sections, 0 faulty" in answer.stderr
 
 
-@pytest.mark.parametrize("kind", sorted(set(POISONS) - {"NaN", "infinity", "line", "point", "huge", "3-d"}))
+@pytest.mark.parametrize("kind", sorted(set(POISONS) - {"line", "point", "huge", "3-d"}))
 def test_validate_tells_the_place(tmp_path, kind):
     tiles = stacks.make_section(1.0, 3)
     poison, path = POISONS[kind]

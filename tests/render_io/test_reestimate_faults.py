@@ -130,6 +130,17 @@ def test_skip_bad_leaves_them_out(tmp_path):
     assert [tile["tileId"] for tile in stacks.read_json(tmp_path / "b.json")] == ["z1.t0", "z1.t1", "z1.t3", "z1.t4"]
 
 
+def test_no_tile_that_can_be_estimated(tmp_path):
+    tiles = stacks.make_section(1.0, 3)
+    for tile in tiles:
+        del tile["width"]
+    (tmp_path / "a.json").write_text(json.dumps(tiles))
+    answer = run(tmp_path / "a.json", tmp_path / "b.json", "--model", "affine")
+    assert answer.exit_code == 1
+    assert "nan" not in answer.stdout
+    assert json.loads((tmp_path / "b.json").read_text()) == tiles
+
+
 def test_residuals_above_the_limit(tmp_path):
     tiles = stacks.make_section(1.0, 3)
     spoil(tiles[0], 0, dataString="0 1 0 1e-4 0 0 0 0 1 0 0 1e-4")
@@ -169,7 +180,8 @@ def test_sink_that_is_the_source(source):
 @pytest.mark.parametrize(
     "arguments",
     [["--model", "spline"], [], ["--model", "affine", "--samples", "0"], ["--model", "affine", "--order", "x"],
-     ["--model", "polynomial", "--order", "5", "--samples", "4"], ["--model", "affine", "--max-residual", "-1"],
+     ["--model", "polynomial", "--order", "5", "--samples", "4"], ["--model", "polynomial", "--order", "10"],
+     ["--model", "affine", "--max-residual", "-1"],
      ["--model", "affine", "--resume", "--overwrite"], ["--model", "affine", "--workers", "0"],
      ["--model", "affine", "--workers", "2", "--scheduler", "tcp://localhost:1"]],
 )  # fmt: skip

@@ -8,6 +8,7 @@ Composition: `TransformList` (also ``a | b``), `Interpolated`, `Inverse`, `simpl
 Fits: `from_estimate` of the classes, `estimate_dstpts`, `estimate_transformsum`, `estimate_interpolated`,
 `estimate_distortion`, `approximate`, `ransac`, `estimate_robust`.
 Many at once: `TransformBatch`, `AffineArray`, `fit_batch`.
+Kernels: `warmup`, `is_warm`, `set_thread_count`, `thread_count`.
 Tiles: `bounding_box`, `mesh_inverse`.
 Errors: `TransformError` and its children.
 
@@ -21,7 +22,7 @@ from transforms.affine_array import AffineArray
 from transforms.approximate import Approximation, approximate
 from transforms.b_spline import CubicBSpline
 from transforms.base import Transform
-from transforms.batch import BatchEstimate, TransformBatch, fit_batch
+from transforms.batch import BatchEstimate, TransformBatch, fit_batch, is_warm
 from transforms.compose import Interpolated, Inverse, TransformList, simplify
 from transforms.errors import (
     EstimationError,
@@ -82,6 +83,7 @@ __all__ = [
     "estimate_robust",
     "estimate_transformsum",
     "fit_batch",
+    "is_warm",
     "mesh_inverse",
     "ransac",
     "set_thread_count",

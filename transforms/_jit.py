@@ -47,6 +47,7 @@ __all__ = [
     "copy_bytes",
     "copy_kernel",
     "fma",
+    "is_compiled",
     "kernel",
     "run_chunks",
     "set_thread_count",
@@ -300,6 +301,23 @@ def run_chunks(work: Callable[[int, int], object], count: int, minimum: int) -> 
     futures = [_pool(os.getpid(), threads).submit(work, lo, hi) for lo, hi in pairwise(bounds)]
     for future in futures:
         future.result()
+
+
+def is_compiled(function: Callable[..., Any]) -> bool:
+    """Tell whether a kernel can be loaded rather than compiled.
+
+    Parameters
+    ----------
+    function : callable
+        A kernel.
+
+    Returns
+    -------
+    bool
+        Whether the disk cache knows it, or the JIT is off.
+    """
+    index = getattr(getattr(getattr(function, "_cache", None), "_cache_file", None), "_index_path", None)
+    return JIT_DISABLED or (index is not None and Path(index).is_file())
 
 
 _WARMUPS: list[Callable[[], object]] = []

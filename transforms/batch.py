@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from transforms._jit import register_warmup, run_chunks
+from transforms._jit import is_compiled, register_warmup, run_chunks
 from transforms._kernels import batch as kernels
 from transforms._kernels import codes
 from transforms._kernels.program import run_members
@@ -42,7 +42,7 @@ from transforms.fit import TransformsLike, as_transform
 from transforms.mesh import border_of, checked_size, mesh_inverse
 from transforms.polynomial import Polynomial
 
-__all__ = ["STATUS_TEXTS", "BatchEstimate", "TransformBatch", "fit_batch"]
+__all__ = ["STATUS_TEXTS", "BatchEstimate", "TransformBatch", "fit_batch", "is_warm"]
 
 SINGULAR = 5
 """Status of a member that has no inverse at all."""
@@ -441,6 +441,17 @@ def _map(
         failed,
     )
     kernels.member_statuses(members, count, points, out, failed, status)
+
+
+def is_warm() -> bool:
+    """Tell whether kernels are compiled already; if not, the first use compiles for about a minute.
+
+    Returns
+    -------
+    bool
+        Whether the interpreter of programs is in the disk cache, or the JIT is off.
+    """
+    return is_compiled(run_members)
 
 
 def _warm() -> None:

@@ -24,11 +24,12 @@ def bounds(
     Exit status: 0 done; 1 done, and some tiles are bad; 2 bad arguments, unreadable SOURCE or unwritable SINK.
     """
     from render_io._boxes import derive_boxes
-    from render_io._commands.options import refuse_same
+    from render_io._commands.options import announce_compilation, refuse_same
     from render_io.stores import open_sink, open_source
 
     stack = open_source(source)
     refuse_same(source, sink)
+    announce_compilation()
     tiles = bad = 0
     with open_sink(sink, overwrite=overwrite, resume=resume) as target:
         for section in stack:

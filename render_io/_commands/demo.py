@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from render_io._commands.options import announce_compilation
+
 __all__ = ["demo"]
 
 
@@ -25,6 +27,7 @@ def demo(
 
     from render_io.demo import demo as run
 
+    announce_compilation()
     console = Console()
     for step in run(output, sections=sections, rows=rows, columns=columns, seed=seed):
         table = Table(*step.header, title=step.title, title_justify="left")

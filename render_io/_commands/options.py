@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-__all__ = ["OverwriteOption", "SinkArgument", "SourceArgument", "refuse_same"]
+__all__ = ["OverwriteOption", "SinkArgument", "SourceArgument", "announce_compilation", "refuse_same"]
 
 SourceArgument: TypeAlias = Annotated[
     str,
@@ -38,3 +38,11 @@ def refuse_same(source: str, sink: str) -> None:
     same = source == sink if "://" in source else Path(source).resolve() == Path(sink).resolve()
     if same:
         raise typer.BadParameter(f"expected another place for the new stack than that of the old one, {source}")
+
+
+def announce_compilation() -> None:
+    """Say on standard error that the first run on a machine compiles, lest a silent minute look like a hang."""
+    import transforms
+
+    if not transforms.is_warm():
+        typer.echo("compiling kernels: about a minute, once per machine and version", err=True)

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from render_io._commands.options import OverwriteOption, SinkArgument, SourceArgument, refuse_same
+from render_io._commands.options import (
+    OverwriteOption,
+    SinkArgument,
+    SourceArgument,
+    announce_compilation,
+    refuse_same,
+)
 
 if TYPE_CHECKING:
     from render_io.reestimate import Executor, Options, SectionResult, Summary
@@ -86,6 +92,7 @@ def reestimate(
         )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
+    announce_compilation()
     summary = _run(source, sink, options, _executor(workers, scheduler), report, overwrite=overwrite, resume=resume)
     raise typer.Exit(1 if summary.bad else 0)
 

@@ -149,3 +149,11 @@ def test_fma_is_one_rounding_when_compiled() -> None:
 
 def test_warmup_compiles_every_family() -> None:
     transforms.warmup()
+
+
+@compiled_only
+def test_whether_kernels_are_compiled_is_told(tmp_path: Path) -> None:
+    code = "import transforms; print(transforms.is_warm())"
+    assert run(code, ROOT.parent, tmp_path / "empty") == "False"
+    transforms.warmup()
+    assert transforms.is_warm()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from render_io._section import Section
-from render_io._section_fit import BOX
-from render_io._tile_groups import read_groups
-from render_io._tile_lists import tile_name
+from render_io._reestimate.section_fit import BOX
+from render_io._reestimate.tile_groups import read_groups
+from render_io._reestimate.tile_lists import tile_name
+from render_io._stores.section import Section
 from render_io.errors import SpecError
 
 __all__ = ["derive_boxes"]

@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from render_io import coordinate, pointmatch, specs
-from render_io._files import make_writable_folder, replace_file
-from render_io._report_page import image, page_frame, table
-from render_io._report_plots import grid_map_png
-from render_io._section import Section
-from render_io._simulated_matches import find_matches, match_residuals, solve_montage
-from render_io._truth import Distance, after_best_affine, distances_to_truth, overall
+from render_io._demo.simulated_matches import find_matches, match_residuals, solve_montage
+from render_io._demo.truth import Distance, after_best_affine, distances_to_truth, overall
+from render_io._report.page import image, page_frame, table
+from render_io._report.plots import grid_map_png
+from render_io._stores.files import make_writable_folder, replace_file
+from render_io._stores.section import Section
 from render_io.errors import RenderError
 from render_io.reestimate import Options, reestimate
 from render_io.render import Render

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
-from render_io._files import make_writable_folder, replace_file, store_errors
+from render_io._stores.files import make_writable_folder, replace_file, store_errors
 from render_io.errors import ClientScriptError, RenderError
 from transforms.errors import TransformError
 

@@ -18,13 +18,21 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
-from render_io._executors import THREADS, Executor, connected, local_executor, rare_collections, results, shared_cores
-from render_io._section import Section
-from render_io._section_fit import MODELS, Options, reestimate_section
-from render_io._section_result import SectionResult
-from render_io._summary import HISTOGRAM_EDGES, SectionRow, Summary, TileRow
-from render_io._text_lane import TextSection, reestimate_text, text_section
-from render_io._tile_lists import REPLACEMENTS
+from render_io._reestimate.executors import (
+    THREADS,
+    Executor,
+    connected,
+    local_executor,
+    rare_collections,
+    results,
+    shared_cores,
+)
+from render_io._reestimate.section_fit import MODELS, Options, reestimate_section
+from render_io._reestimate.section_result import SectionResult
+from render_io._reestimate.summary import HISTOGRAM_EDGES, SectionRow, Summary, TileRow
+from render_io._reestimate.text_lane import TextSection, reestimate_text, text_section
+from render_io._reestimate.tile_lists import REPLACEMENTS
+from render_io._stores.section import Section
 from render_io.errors import StoreError
 from render_io.stores import Sink, Source
 

@@ -18,12 +18,12 @@ from typing import IO, Any, Self
 import numpy as np
 
 from render_io import _json
-from render_io._files import make_writable_folder, replace_file, store_errors
-from render_io._report_page import page_chunks
-from render_io._report_plots import histogram_png, residual_map_png
-from render_io._section_fit import Options
-from render_io._section_result import SectionResult
-from render_io._summary import SectionRow, Summary
+from render_io._reestimate.section_fit import Options
+from render_io._reestimate.section_result import SectionResult
+from render_io._reestimate.summary import SectionRow, Summary
+from render_io._report.page import page_chunks
+from render_io._report.plots import histogram_png, residual_map_png
+from render_io._stores.files import make_writable_folder, replace_file, store_errors
 from render_io.errors import SpecError
 
 __all__ = ["ReportWriter"]

@@ -7,9 +7,9 @@ from importlib import import_module
 from typing import Any
 
 from render_io import _json
-from render_io._document import TILES, TRANSFORMS
 from render_io._json_object import as_object, part, put
 from render_io._spec_list import SpecObjects, load_transform, written
+from render_io._stores.document import TILES, TRANSFORMS
 from render_io.errors import SpecError
 from render_io.tilespec import TileSpec
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from render_io import specs
-from render_io._section import Json, Section
+from render_io._stores.section import Json, Section
 from render_io.spec_lists import LENS_LABEL
 from transforms.affine import Affine
 from transforms.approximate import sampling_grid

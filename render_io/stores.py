@@ -38,9 +38,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
-from render_io._files import DEFAULT_MAX_BYTES
-from render_io._section import Section
-from render_io._tile_check import check_tile
+from render_io._stores.files import DEFAULT_MAX_BYTES
+from render_io._stores.section import Section
+from render_io._stores.tile_check import check_tile
 from render_io.errors import StoreError
 
 __all__ = ["Section", "Sink", "Source", "StoreError", "check_tile", "open_sink", "open_source", "register_scheme"]
@@ -152,7 +152,7 @@ def open_source(text: str | Path, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Sour
     if opener is not None:
         source: Source = opener(str(text), max_bytes=max_bytes)
         return source
-    from render_io._file_stores import DirectorySource, FileSource, is_stack_name
+    from render_io._stores.file_stores import DirectorySource, FileSource, is_stack_name
 
     path = Path(text)
     if path.is_dir():
@@ -192,7 +192,7 @@ def open_sink(text: str | Path, *, overwrite: bool = False, resume: bool = False
     if opener is not None:
         sink: Sink = opener(str(text), overwrite=overwrite, resume=resume)
         return sink
-    from render_io._file_stores import DirectorySink, FileSink, is_stack_name
+    from render_io._stores.file_stores import DirectorySink, FileSink, is_stack_name
 
     path = Path(text)
     if path.is_dir() or not is_stack_name(path.name):

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from render_io import _json
-from render_io._files import read_bytes, replace_file
 from render_io._native.job import JobError
+from render_io._stores.files import read_bytes, replace_file
 from render_io.server.answers import MalformedBody
 from render_io.server.jackson import read_body
 

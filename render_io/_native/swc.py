@@ -10,10 +10,10 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from render_io._files import make_writable_folder
 from render_io._native.files import read_text, write_lines
 from render_io._native.job import Job, JobError
 from render_io._native.service import Stack
+from render_io._stores.files import make_writable_folder
 from render_io.codecs._numbers import format_double, parse_double
 from render_io.server.spec_model import Coordinate
 

@@ -15,12 +15,12 @@ from typing import Any, ClassVar, Self, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from render_io import http
-from render_io._document import Document
 from render_io._requests.layers import resolved_layer
 from render_io._requests.stack_version import StackVersion
 from render_io._requests.uploads import put_resolved_tiles
 from render_io._requests.urls import escape, join, number, stack_url
-from render_io._section import Section, z_text
+from render_io._stores.document import Document
+from render_io._stores.section import Section, z_text
 from render_io.errors import RenderError, RequestError, SpecError, StoreError
 
 __all__ = ["RenderSink", "RenderSource", "ReplacingSink", "StackAddress", "open_sink", "open_source"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from render_io import _json
-from render_io._files import read_bytes
+from render_io._stores.files import read_bytes
 from render_io.client import argv
 from render_io.client.utils import run_client, temporary_json
 from render_io.errors import ClientScriptError, RenderError

@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from render_io import specs
-from render_io._simulated_matches import find_matches, match_residuals, solve_montage
-from render_io._truth import after_best_affine, distances_to_truth, overall
+from render_io._demo.simulated_matches import find_matches, match_residuals, solve_montage
+from render_io._demo.truth import after_best_affine, distances_to_truth, overall
 from render_io.cli import app
 from render_io.simulate import simulate
 from render_io.stores import check_tile

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from render_io._number_scan import parse_rows, same_texts
-from render_io._splice import java_number
+from render_io._reestimate.number_scan import parse_rows, same_texts
+from render_io._reestimate.splice import java_number
 from render_io.codecs import format_double
 
 

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from render_io import _packed
+from render_io._stores import packed as _packed
 
 
 @pytest.fixture(params=[True, False])

@@ -9,7 +9,7 @@ import os
 import pytest
 from typer.testing import CliRunner
 
-from render_io import _files
+from render_io._stores import files as _files
 from render_io.cli import app
 from render_io.errors import RenderError, SpecError, StoreError
 from render_io.reestimate import Options, reestimate, reestimate_section

@@ -13,7 +13,7 @@ from multiprocessing import get_context
 
 import pytest
 
-from render_io import _executors
+from render_io._reestimate import executors as _executors
 from render_io.errors import RenderError, StoreError
 from render_io.reestimate import Options, local_executor, reestimate
 from render_io.stores import open_sink, open_source

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 
-from render_io._report_plots import grid_map_png, histogram_png
-from render_io._section_result import SectionResult
+from render_io._reestimate.section_result import SectionResult
+from render_io._report.plots import grid_map_png, histogram_png
 from render_io.errors import SpecError
 from render_io.reestimate import HISTOGRAM_EDGES, Options, Summary, reestimate
 from render_io.report import ReportWriter

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from render_io import _scan
-from render_io._json_scan import value_end
+from render_io._reestimate import scan as _scan
+from render_io._reestimate.json_scan import value_end
 from tests.render_io import stacks
 
 VALUES = st.recursive(

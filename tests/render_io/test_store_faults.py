@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from render_io import _files, stores
+from render_io import stores
+from render_io._stores import files as _files
 from render_io.errors import SpecError, StoreError
 from render_io.stores import open_sink, open_source
 from tests.render_io.documents import copy_stack, put, read, tile

@@ -8,8 +8,8 @@ import pickle
 import numpy as np
 import pytest
 
-from render_io._section import Section
-from render_io._text_lane import TextSection, reestimate_text, text_section
+from render_io._reestimate.text_lane import TextSection, reestimate_text, text_section
+from render_io._stores.section import Section
 from render_io.reestimate import Options, reestimate_section
 from render_io.stores import open_sink, open_source
 from tests.render_io import stacks

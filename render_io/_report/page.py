@@ -9,8 +9,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from render_io._files import read_bytes
-from render_io._summary import Summary
+from render_io._reestimate.summary import Summary
+from render_io._stores.files import read_bytes
 
 __all__ = ["image", "page_chunks", "page_frame", "table"]
 

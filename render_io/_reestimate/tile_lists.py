@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 from render_io import specs
-from render_io._section import Json
 from render_io._spec_json import Spec, describe, kind_of, labels_of, member_path, members_of
+from render_io._stores.section import Json
 from render_io.codecs.names import LENS, LENS_ALIASES
 from render_io.codecs.opaque import OpaqueTransform
 from render_io.errors import SpecError

@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from render_io import codecs
-from render_io._fit_check import Judge, is_flat
-from render_io._section import Json, Section
-from render_io._section_result import FloatArray, SectionResult
+from render_io._reestimate.fit_check import Judge, is_flat
+from render_io._reestimate.section_result import FloatArray, SectionResult
+from render_io._reestimate.tile_groups import IntArray, TileGroup, read_groups
+from render_io._reestimate.tile_lists import REPLACEMENTS, Replace
 from render_io._spec_json import Spec
-from render_io._tile_groups import IntArray, TileGroup, read_groups
-from render_io._tile_lists import REPLACEMENTS, Replace
+from render_io._stores.section import Json, Section
 from render_io.codecs.names import AFFINE, POLYNOMIAL
 from render_io.errors import SpecError
 from transforms.affine import Affine

@@ -8,10 +8,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from render_io._number_scan import count_numbers, parse_rows, same_texts
-from render_io._section_result import FloatArray
-from render_io._tile_groups import AnyColumn
-from render_io._tile_lists import ListReader
+from render_io._reestimate.number_scan import count_numbers, parse_rows, same_texts
+from render_io._reestimate.section_result import FloatArray
+from render_io._reestimate.tile_groups import AnyColumn
+from render_io._reestimate.tile_lists import ListReader
 from render_io.codecs._bulk import NUMBER_COUNTS, matrices
 from render_io.codecs.names import HOMOGRAPHY, POLYNOMIAL
 from render_io.codecs.polynomial import coefficient_count

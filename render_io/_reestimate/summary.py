@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from render_io._section_result import SectionResult
+from render_io._reestimate.section_result import SectionResult
 from render_io.errors import SpecError
 
 __all__ = ["HISTOGRAM_EDGES", "SectionRow", "Summary", "TileRow"]

@@ -11,8 +11,8 @@ import msgspec
 
 from render_io import _json
 from render_io._json import Raw
-from render_io._section import Json, Key, Section, z_of, z_text
-from render_io._text_values import TileTexts
+from render_io._reestimate.text_values import TileTexts
+from render_io._stores.section import Json, Key, Section, z_of, z_text
 from render_io.errors import SpecError
 
 __all__ = ["TILES", "TRANSFORMS", "Document"]

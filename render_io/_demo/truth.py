@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from render_io import specs
-from render_io._section import Section
+from render_io._stores.section import Section
 from render_io.simulate import Acquisition, FloatArray, SimulatedTile
 from transforms.affine import Affine
 from transforms.base import Transform

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from render_io import codecs
-from render_io._section import Json, Section
-from render_io._section_result import FloatArray
+from render_io._reestimate.section_result import FloatArray
+from render_io._reestimate.tile_lists import LENS_CLASSES, ListReader, Replace, TileList
 from render_io._spec_json import Spec
-from render_io._tile_lists import LENS_CLASSES, ListReader, Replace, TileList
+from render_io._stores.section import Json, Section
 from render_io.codecs.names import AFFINE, POLYNOMIAL, RIGID, SIMILARITY, TRANSLATION
 from render_io.errors import SpecError
 from transforms.affine import Affine

@@ -10,9 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
-from render_io._document import Document
-from render_io._files import DEFAULT_MAX_BYTES, make_writable_folder, read_bytes, replace_file, store_errors
-from render_io._section import Section
+from render_io._stores.document import Document
+from render_io._stores.files import DEFAULT_MAX_BYTES, make_writable_folder, read_bytes, replace_file, store_errors
+from render_io._stores.section import Section
 from render_io.errors import SpecError, StoreError
 
 __all__ = ["DirectorySink", "DirectorySource", "FileSink", "FileSource", "is_stack_name", "natural_order"]

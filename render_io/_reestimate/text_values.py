@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from render_io import _json
 from render_io._json import Raw
-from render_io._splice import gather
+from render_io._reestimate.splice import gather
 
 __all__ = ["TileTexts", "ValueTexts"]
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from render_io._section_result import FloatArray
+from render_io._reestimate.section_result import FloatArray
 from render_io.errors import SpecError
 from transforms.batch import STATUS_TEXTS
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from render_io._packed import DAMAGED, packed_reader, packed_writer
+from render_io._stores.packed import DAMAGED, packed_reader, packed_writer
 from render_io.errors import StoreError
 
 __all__ = ["DEFAULT_MAX_BYTES", "make_writable_folder", "read_bytes", "replace_file", "store_errors"]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from render_io._section_result import FloatArray, SectionResult
-from render_io._summary import HISTOGRAM_EDGES, Summary
+from render_io._reestimate.section_result import FloatArray, SectionResult
+from render_io._reestimate.summary import HISTOGRAM_EDGES, Summary
 from render_io.errors import RenderError
 
 if TYPE_CHECKING:

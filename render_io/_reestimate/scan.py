@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from render_io._json_scan import blanks_end, equals, name_table, next_member, peek, string_end, value_end
+from render_io._reestimate.json_scan import blanks_end, equals, name_table, next_member, peek, string_end, value_end
 from transforms._jit import kernel
 
 __all__ = ["BOX", "CELL", "FIRST", "HEIGHT", "ID", "LEAVES", "LIST", "ODD", "TILE", "WIDTH", "Scan", "Z", "scan"]

@@ -17,18 +17,18 @@ import numpy.typing as npt
 import orjson
 
 from render_io import _json
-from render_io import _scan as columns
-from render_io._file_stores import DirectorySource, FileSource, _stem
-from render_io._files import read_bytes
-from render_io._scan import Scan, scan
-from render_io._section import Section, z_of, z_text
-from render_io._section_fit import Options, boxes_of, class_of, measure, reestimate_section
-from render_io._section_result import FloatArray, SectionResult
-from render_io._splice import BOXED, LEFT_OUT, OTHER, PLAIN, write_tiles
-from render_io._text_columns import numbered, text_columns
-from render_io._text_values import TileTexts, ValueTexts
-from render_io._tile_groups import ColumnGroup
-from render_io._tile_lists import ListReader
+from render_io._reestimate import scan as columns
+from render_io._reestimate.scan import Scan, scan
+from render_io._reestimate.section_fit import Options, boxes_of, class_of, measure, reestimate_section
+from render_io._reestimate.section_result import FloatArray, SectionResult
+from render_io._reestimate.splice import BOXED, LEFT_OUT, OTHER, PLAIN, write_tiles
+from render_io._reestimate.text_columns import numbered, text_columns
+from render_io._reestimate.text_values import TileTexts, ValueTexts
+from render_io._reestimate.tile_groups import ColumnGroup
+from render_io._reestimate.tile_lists import ListReader
+from render_io._stores.file_stores import DirectorySource, FileSource, _stem
+from render_io._stores.files import read_bytes
+from render_io._stores.section import Section, z_of, z_text
 from render_io.codecs.names import AFFINE
 from render_io.errors import SpecError
 from render_io.stores import Source

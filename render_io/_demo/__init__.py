@@ -1,0 +1,1 @@
+"""What `demo` and `simulate` measure themselves against."""

@@ -1,0 +1,1 @@
+"""How `reestimate` works on one section: lists of tiles, their text, the fits, executors, the summary."""

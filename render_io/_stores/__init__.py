@@ -1,0 +1,1 @@
+"""How `stores` reads and writes: documents of tiles, files replaced whole, sections."""

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -75,6 +75,10 @@ class Client:
     def __init__(self, port: int) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
 
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
     def send(self, method: str, path: str, body: bytes | None = None) -> bytes:
         """Send one request and return the body of its answer; any status from 300 on is an error."""
         headers = {"Content-Type": "application/json"} if body is not None else {}
@@ -96,7 +100,8 @@ def running_service() -> Iterator[Client]:
         process = subprocess.Popen([sys.executable, "-m", "benchmarks.service", "--serve", folder, str(port)])
         try:
             _wait_for(process, port)
-            yield Client(port)
+            with closing(Client(port)) as client:
+                yield client
         finally:
             process.terminate()
             process.wait()

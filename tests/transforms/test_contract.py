@@ -34,7 +34,7 @@ def concrete_classes() -> list[type[Transform]]:
         current = queue.pop()
         queue += current.__subclasses__()
         public = current.__module__.startswith("transforms.") and not current.__name__.startswith("_")
-        if public and current.__name__ not in ("LeafTransform", "LinearTransform", "AffineFamily"):
+        if public and current.__name__ not in ("Transform", "LeafTransform", "LinearTransform", "AffineFamily"):
             found.append(current)
     return sorted(found, key=lambda c: c.__name__)
 

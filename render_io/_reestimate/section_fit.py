@@ -42,7 +42,7 @@ _LIST: Final = {"type": "list"}
 class Options:
     """What to estimate.
 
-    Parameters
+    Attributes
     ----------
     model : str
         One of `MODELS`. The linear ones are all written as affine models, which hold them exactly: Java would round

@@ -19,7 +19,7 @@ FloatArray = npt.NDArray[np.float64]
 class SectionResult:
     """Outcome of one section.
 
-    Parameters
+    Attributes
     ----------
     name, part : str
         As in `Section`.

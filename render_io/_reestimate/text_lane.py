@@ -52,7 +52,7 @@ _LONGEST: Final = 26
 class TextSection(Section):
     """A section whose tiles are parts of a text.
 
-    Parameters
+    Attributes
     ----------
     text : bytes
         Of the whole document.

@@ -45,7 +45,7 @@ _HEADS = msgspec.json.Decoder(_Head)
 class Document:
     """Tile specs of one file in their order, and what they share.
 
-    Parameters
+    Attributes
     ----------
     tiles : dict
         Tile specs by index (array), by key (resolved tiles), or by None (the document is one tile spec).

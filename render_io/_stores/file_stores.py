@@ -90,7 +90,7 @@ def _sections(path: Path, max_bytes: int, part: str, stem: str | None = None) ->
 class FileSource:
     """One file; its sections are named by their z.
 
-    Parameters
+    Attributes
     ----------
     path : Path
         The file.
@@ -117,7 +117,7 @@ class FileSource:
 class DirectorySource:
     """A directory; its sections are named by their files.
 
-    Parameters
+    Attributes
     ----------
     path : Path
         The directory.
@@ -155,7 +155,7 @@ class DirectorySource:
 class DirectorySink:
     """A directory that gets one file for each section.
 
-    Parameters
+    Attributes
     ----------
     path : Path
         The directory, made when absent.
@@ -234,7 +234,7 @@ class DirectorySink:
 class FileSink:
     """One file, written when all its sections are there, with the tiles in the order they had.
 
-    Parameters
+    Attributes
     ----------
     path : Path
         The file.

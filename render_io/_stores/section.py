@@ -20,7 +20,7 @@ Key = int | str | None
 class Section:
     """Tiles of one z, and what they share.
 
-    Parameters
+    Attributes
     ----------
     z : int or float or None
         As in the first tile; None for tiles without one, or with one that is not a number.

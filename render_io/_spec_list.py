@@ -50,7 +50,7 @@ class SpecObjects:
             What is written as long as the object does not change.
         """
         self.items.append(item)
-        self._read.append((item, spec, written(item)))
+        self._read.append((item, spec, _snapshot(item)))
 
     def remember(self, other: SpecObjects) -> None:
         """Know the specs of another list's objects too.
@@ -69,8 +69,13 @@ class SpecObjects:
 
     @staticmethod
     def _spec(item: Any, spec: Any, snapshot: Any) -> Any:
-        now = written(item)
-        return spec if spec is not None and now == snapshot else now
+        return spec if spec is not None and _snapshot(item) == snapshot else written(item)
+
+
+def _snapshot(item: Any) -> Any:
+    """Return what stays equal as long as the object would be written alike; leaves have a cheaper one than a spec."""
+    state = getattr(item, "_snapshot", None)
+    return written(item) if state is None else state()
 
 
 def written(item: Any) -> Any:

@@ -256,7 +256,13 @@ class ParametricTransform(Transform):
             raise NotOfThePlaneError(f"expected a map of the plane for {type(self).__name__}, got {datastring!r:.80}")
         self._adopt(transform)
         self._text = datastring
-        self._text_state = self._state()
+        made = self._made
+        self._text_state = self.className, self._key() if made is None else made[0]
 
     def _identity(self) -> tuple[Any, ...]:
         return "leaf", *self._state()
+
+    def _snapshot(self) -> tuple[Any, ...]:
+        """Return what `to_dict` would say, without making the text of it."""
+        labels = None if self.labels is None else tuple(self.labels)
+        return type(self), self._state(), self.transformId, labels

@@ -22,19 +22,17 @@ class SpecObjects:
     specs : iterable
         JSON values.
     load : callable
-        Makes the object of a spec.
+        Makes the object of a spec, which it must not keep or change.
     place : str
         JSON path of the list, for errors.
     """
 
-    def __init__(
-        self, specs: Iterable[Any] = (), load: Callable[[Any], Any] = lambda spec: spec, place: str = ""
-    ) -> None:
+    def __init__(self, specs: Iterable[Any] = (), load: Callable[[Any], Any] = _json.copied, place: str = "") -> None:
         self.items: list[Any] = []
         self._read: list[tuple[Any, Any, Any]] = []
         for index, spec in enumerate(specs):
             try:
-                item = load(_json.copied(spec))
+                item = load(spec)
             except SpecError as error:
                 raise error.at(path=f"{place}[{index}]") from error
             self.add(item, spec)

@@ -291,7 +291,7 @@ class TileSpec(HasPyramid):
                 return None
             if not isinstance(specs, list):
                 raise SpecError("expected an array of channels", self._name(), "channels")
-            self._channels = SpecObjects(specs, channel_of, "channels")
+            self._channels = SpecObjects(specs, lambda spec: channel_of(_json.copied(spec)), "channels")
         return self._channels.items
 
     @channels.setter

@@ -211,7 +211,9 @@ class ParametricTransform(Transform):
         return self._made[1]
 
     def _key(self) -> tuple[Any, ...]:
-        return tuple(bits(value) for value in self._parameters())
+        key = tuple([bits(value) for value in self._parameters()])
+        # One object for equal keys: those that are kept are many.
+        return self._made[0] if self._made is not None and self._made[0] == key else key
 
     def _adopt(self, transform: MathsTransform) -> None:
         """Stand for a transform from now on, exactly."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from render_io._reestimate.non_finite import blamed
 from render_io._reestimate.section_fit import BOX
 from render_io._reestimate.tile_groups import read_groups
 from render_io._reestimate.tile_lists import tile_name
@@ -43,5 +44,6 @@ def derive_boxes(section: Section) -> tuple[Section, list[SpecError]]:
                 tiles[place] = {**tiles[place], **dict(zip(BOX, box, strict=True))}
             else:
                 name = tile_name(tiles[place])
-                faults[place] = SpecError("the transforms have no finite value on the border", name, "transforms")
+                fault = SpecError("the transforms have no finite value on the border", name, "transforms")
+                faults[place] = blamed(fault, tiles[place])
     return section.with_tilespecs(tiles), [faults[place] for place in sorted(faults)]

@@ -35,15 +35,8 @@ def ready(section: Section) -> tuple[Section, list[SpecError]]:
     from render_io._boxes import derive_boxes
 
     derived, faults = derive_boxes(section.with_transforms(_resolved(section.transforms)))
-    kept = []
-    for index, (before, after) in enumerate(zip(section.tilespecs, derived.tilespecs, strict=True)):
-        has_id = isinstance(after.get("tileId"), str)
-        if after is before:
-            continue
-        if has_id:
-            kept.append(index)
-        else:
-            faults.append(SpecError(f"expected a tile id, got {after.get('tileId')!r}", path="tileId"))
+    pairs = zip(section.tilespecs, derived.tilespecs, strict=True)
+    kept = [index for index, (before, after) in enumerate(pairs) if after is not before]
     return derived.with_tilespecs([derived.tilespecs[index] for index in kept], kept), faults
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from render_io import codecs
 from render_io._reestimate.fit_check import Judge, is_flat
+from render_io._reestimate.non_finite import blamed
 from render_io._reestimate.section_result import FloatArray, SectionResult
 from render_io._reestimate.tile_groups import IntArray, TileGroup, read_groups
 from render_io._reestimate.tile_lists import REPLACEMENTS, Replace
@@ -129,16 +130,20 @@ def reestimate_section(section: Section, options: Options) -> tuple[Section, Sec
         rms[group.index], worst[group.index] = estimate.rms, estimate.max_residual
         _write(tiles, group, good, estimate.params[good], options, boxes)
     bad = tuple(sorted(faults))
+    told = [_told(faults[place], section.tilespecs[place]) for place in bad]
     rms[list(bad)] = worst[list(bad)] = np.nan
     for place in bad:
         boxes[place] = _stored_box(section.tilespecs[place])
-    result = SectionResult(
-        section.name, section.part, section.z, section.tile_ids, rms, worst, boxes, [faults[i] for i in bad], bad
-    )
+    result = SectionResult(section.name, section.part, section.z, section.tile_ids, rms, worst, boxes, told, bad)
     if options.skip_bad and bad:
         kept = [i for i in range(count) if i not in faults]
         return section.with_tilespecs([tiles[i] for i in kept], kept), result
     return section.with_tilespecs(tiles), result
+
+
+def _told(fault: SpecError, tile: Json) -> SpecError:
+    """A fault of a fit, whose path is that of the whole list, with its cause where that is in the text."""
+    return blamed(fault, tile) if fault.path == "transforms" else fault
 
 
 class Maps:

@@ -177,7 +177,7 @@ class _TextJob:
     def done(self) -> tuple[Section, SectionResult]:
         sizes, usual = self._sizes()
         boxed, sound = self._boxed()
-        for names, places in self._alike(np.flatnonzero(usual & sound)):
+        for names, places in self._alike(np.flatnonzero(usual & sound & self._named())):
             if len(places) >= _FEWEST:
                 self._columns(names, places, sizes, boxed)
         self._alone(np.flatnonzero(self.kinds == OTHER))
@@ -202,6 +202,12 @@ class _TextJob:
         sizes = self.reader.sizes(named)
         table = np.array([(np.nan,) * 3 if size is None else size for size in sizes])[index.reshape(-1)]
         return table, np.isfinite(table[:, 0]) & (self.tiles[:, columns.ODD] == 0)
+
+    def _named(self) -> BoolArray:
+        """Which tiles have a text for an id; an empty one is two quotes."""
+        start, stop = _span(self.tiles, columns.ID).T
+        named: BoolArray = (start >= 0) & (self.text[start] == ord('"')) & (stop - start > 2)
+        return named
 
     def _boxed(self) -> tuple[BoolArray, BoolArray]:
         """Which tiles have a box, and which have all of it or nothing."""
@@ -258,7 +264,8 @@ class _TextJob:
         bounds = _span(self.tiles, columns.TILE)[places].tolist()
         tiles = [_json.loads(self.section.text[start:stop]) for start, stop in bounds]
         # All stay in, bad or not, so that places are places.
-        changed, told = reestimate_section(Section(self.section.z, tiles), replace(self.options, skip_bad=False))
+        some = Section(self.section.z, tiles, keys=tuple(self.section.keys[place] for place in places.tolist()))
+        changed, told = reestimate_section(some, replace(self.options, skip_bad=False))
         result = self.result
         result.rms[places], result.max_residual[places], result.boxes[places] = told.rms, told.max_residual, told.boxes
         self.faults.update((int(places[bad]), fault) for bad, fault in zip(told.bad, told.faults, strict=True))

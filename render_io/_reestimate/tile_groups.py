@@ -5,7 +5,7 @@ What is out of the ordinary, a reference, a nested list, a malformed text, is re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from render_io import codecs
 from render_io._reestimate.section_result import FloatArray
-from render_io._reestimate.tile_lists import LENS_CLASSES, ListReader, Replace, TileList
+from render_io._reestimate.tile_lists import LENS_CLASSES, ListReader, Replace, TileList, name_fault
 from render_io._spec_json import Spec
 from render_io._stores.section import Json, Section
 from render_io.codecs.names import AFFINE, POLYNOMIAL, RIGID, SIMILARITY, TRANSLATION
@@ -161,14 +161,15 @@ def read_groups(section: Section, replace: Replace) -> tuple[list[TileGroup], di
     reader = ListReader(section.transforms, replace)
     groups: list[TileGroup] = []
     alone: list[int] = []
-    for names, index in _alike(section.tilespecs).items():
+    faults = {place: fault for place in range(len(section.tilespecs)) if (fault := name_fault(section, place))}
+    for names, index in _alike(section.tilespecs, faults).items():
         group = _columns(reader, section.tilespecs, names, index) if names and len(index) >= _FEWEST else None
         if group is None:
             alone += index
         else:
             groups.append(group[0])
             alone += group[1]
-    lists, faults = [], {}
+    lists = []
     for place in sorted(alone):
         try:
             lists.append(reader.read(place, section.tilespecs[place]))
@@ -177,10 +178,12 @@ def read_groups(section: Section, replace: Replace) -> tuple[list[TileGroup], di
     return ([*groups, ListGroup(lists)] if lists else groups), faults
 
 
-def _alike(tiles: Iterable[Json]) -> dict[tuple[Any, ...], list[int]]:
+def _alike(tiles: Iterable[Json], faults: Container[int]) -> dict[tuple[Any, ...], list[int]]:
     """Places of tiles by the classes of their lists; those that are not plain leaves under the empty tuple."""
     groups: dict[tuple[Any, ...], list[int]] = {}
     for place, tile in enumerate(tiles):
+        if place in faults:
+            continue
         try:
             transforms = tile["transforms"]
             specs = transforms["specList"] if transforms.get("type", "list") == "list" else ()

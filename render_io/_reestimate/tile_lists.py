@@ -9,7 +9,8 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 
 from render_io import specs
 from render_io._spec_json import Spec, describe, kind_of, labels_of, member_path, members_of
-from render_io._stores.section import Json
+from render_io._stores.section import Json, Section
+from render_io._stores.tile_check import check_tile
 from render_io.codecs.names import LENS, LENS_ALIASES
 from render_io.codecs.opaque import OpaqueTransform
 from render_io.errors import SpecError
@@ -19,7 +20,16 @@ from transforms.compose import Interpolated, TransformList
 from transforms.errors import PointsError
 from transforms.mesh import checked_size
 
-__all__ = ["DEFAULT_MESH_CELL_SIZE", "LENS_CLASSES", "REPLACEMENTS", "ListReader", "Replace", "TileList", "tile_name"]
+__all__ = [
+    "DEFAULT_MESH_CELL_SIZE",
+    "LENS_CLASSES",
+    "REPLACEMENTS",
+    "ListReader",
+    "Replace",
+    "TileList",
+    "name_fault",
+    "tile_name",
+]
 
 Replace: TypeAlias = Literal["all", "last", "after-lens"]
 """Which part of a tile's list becomes one transform."""
@@ -66,7 +76,29 @@ class TileList:
 def tile_name(tile: Json) -> str | None:
     """Return the id of a tile, None when it has no usable one."""
     tile_id = tile.get("tileId")
-    return tile_id if isinstance(tile_id, str) else None
+    return tile_id if isinstance(tile_id, str) and tile_id else None
+
+
+def name_fault(section: Section, index: int) -> SpecError | None:
+    """Say what is wrong with the id of a tile.
+
+    Parameters
+    ----------
+    section : Section
+        Its section.
+    index : int
+        Of the tile in it.
+
+    Returns
+    -------
+    SpecError or None
+        None for a text, which is what reports and services know a tile by; else with the place of the tile.
+    """
+    tile = section.tilespecs[index]
+    if tile_name(tile) is not None:
+        return None
+    fault = next(fault for fault in check_tile(tile) if fault.path == "tileId")
+    return fault.at(path=section.place_of(index))
 
 
 class ListReader:

@@ -88,6 +88,24 @@ class Section:
         """
         return dataclasses.replace(self, transforms=transforms)
 
+    def place_of(self, index: int) -> str:
+        """Return the JSON path of a tile in its document, which tells tiles without id apart.
+
+        Parameters
+        ----------
+        index : int
+            Of the tile in this section.
+
+        Returns
+        -------
+        str
+            Empty for tiles that come from no document, or are all of it.
+        """
+        key = self.keys[index] if self.keys else None
+        if isinstance(key, str):
+            return f"tileIdToSpecMap.{key}"
+        return "" if key is None else f"[{key}]"
+
     @property
     def tile_ids(self) -> list[Any]:
         """Ids of the tiles in order, None where one is missing."""

@@ -37,7 +37,7 @@ def check_tile(spec: Any) -> list[SpecError]:
     if not isinstance(spec, dict):
         return [SpecError(f"expected a tile spec, got {_shown(spec)}")]
     tile_id = spec.get("tileId")
-    name = tile_id if isinstance(tile_id, str) else None
+    name = tile_id if isinstance(tile_id, str) and tile_id else None
     return [SpecError(message, name, path) for path, message in _faults(spec)]
 
 

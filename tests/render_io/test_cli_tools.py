@@ -171,6 +171,15 @@ def test_validate_finds_ids_that_are_there_twice(tmp_path):
     assert answer.stdout.count("section s1") == answer.stdout.count("section s2") == 1
 
 
+def test_validate_compares_ids_with_their_keys(tmp_path):
+    tiles = stacks.make_section(1.0, 2)
+    document = {"transformIdToSpecMap": {}, "tileIdToSpecMap": {"z1.t0": tiles[0], "other": tiles[1]}}
+    (tmp_path / "a.json").write_text(json.dumps(document))
+    answer = run("validate", tmp_path / "a.json")
+    assert answer.exit_code == 1
+    assert answer.stdout == "section z1: tile z1.t1, tileId: expected the id it is found under, 'other'\n"
+
+
 def test_validate_of_something_unreadable(tmp_path):
     (tmp_path / "a.json").write_text("{")
     assert run("validate", tmp_path / "a.json").exit_code == 2

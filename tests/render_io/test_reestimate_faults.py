@@ -32,8 +32,8 @@ def without(tile, name):
 
 
 POISONS = {
-    "NaN": (lambda t: spoil(t, 1, dataString="NaN 0 0 1 0 0"), "transforms"),
-    "infinity": (lambda t: spoil(t, 1, dataString="1 0 0 1 Infinity 0"), "transforms"),
+    "NaN": (lambda t: spoil(t, 1, dataString="NaN 0 0 1 0 0"), "transforms.specList[1].dataString"),
+    "infinity": (lambda t: spoil(t, 1, dataString="1 0 0 1 Infinity 0"), "transforms.specList[1].dataString"),
     "line": (lambda t: spoil(t, 1, dataString="1 2 2 4 5000 70000"), "transforms"),
     "point": (lambda t: spoil(t, 1, dataString="0 0 0 0 50000 70000"), "transforms"),
     "text": (lambda t: spoil(t, 1, dataString="1 0 0 1 zero 0"), "transforms.specList[1].dataString"),
@@ -81,6 +81,33 @@ def test_every_poison_is_told_with_its_place(model, replace):
     assert tiles == before
     for old, new in zip(tiles, changed.tilespecs, strict=True):
         assert (old == new) == (old["tileId"] in expected)
+
+
+@pytest.mark.parametrize("count", [3, 50])  # Few tiles are objects, many are text.
+@pytest.mark.parametrize("tile_id", [5, "", None, ...], ids=repr)
+def test_tiles_without_id_are_told_by_their_place(tmp_path, count, tile_id):
+    tiles = stacks.make_section(1.0, count)
+    tiles[1]["tileId"] = tile_id
+    if tile_id is ...:
+        del tiles[1]["tileId"]
+    (tmp_path / "a.json").write_text(json.dumps(tiles))
+    answer = run(tmp_path / "a.json", tmp_path / "b.json", "--model", "affine")
+    assert answer.exit_code == 1
+    assert "[1].tileId: expected text" in answer.stderr
+    after = stacks.read_json(tmp_path / "b.json")
+    assert [old == new for old, new in zip(tiles, after, strict=True)] == [index == 1 for index in range(count)]
+    validated = runner.invoke(app, ["validate", str(tmp_path / "a.json")])
+    assert "[1].tileId: expected text" in validated.stdout
+
+
+def test_the_text_of_a_number_that_is_not_finite_is_told():
+    inner = {"className": "mpicbg.trakem2.transform.AffineModel2D", "dataString": "1e400 0 0 1 0 0"}
+    tiles = stacks.make_section(1.0, 2)
+    tiles[1]["transforms"]["specList"].append({"type": "list", "specList": [inner]})
+    _, result = reestimate_section(Section(1.0, tiles), Options())
+    assert str(result.faults[0]).startswith(
+        "tile z1.t1, transforms.specList[2].specList[0].dataString: expected finite numbers, got '1e400 0 0 1 0 0'"
+    )
 
 
 def test_what_a_singular_map_is():

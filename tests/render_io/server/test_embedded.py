@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from render_io.cli import app
 from render_io.server import EmbeddedService
+from render_io.server.embedded import _listen
 from tests.render_io.server.stack_client import StackClient, tile
 
 pytestmark = pytest.mark.jit_only
@@ -36,6 +37,12 @@ def test_a_temporary_folder_goes_with_the_service():
         assert httpx.get(f"{service.base_url}/owners").json() == []
         assert list(folder.iterdir())
     assert not folder.exists()
+
+
+def test_answers_do_not_wait_for_acknowledgements():
+    # Without uvloop it is asyncio that sees to it, for sockets of a named protocol only.
+    with _listen("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
 
 
 def test_it_can_be_started_again():

@@ -46,6 +46,7 @@ __all__ = [
     "JIT_DISABLED",
     "copy_bytes",
     "copy_kernel",
+    "entry_point",
     "fma",
     "is_compiled",
     "kernel",
@@ -139,6 +140,32 @@ def kernel(function: F) -> F:
         with suppress(RuntimeError, OSError):  # nowhere to write: compile in every process
             compiled._cache = _StampedCache(function)  # type: ignore[no-untyped-call]
     return cast("F", compiled)
+
+
+def entry_point(function: Callable[..., Any], *arguments: Any) -> Callable[..., Any]:
+    """Find the compiled code of a kernel, to be called with these types ever after.
+
+    A call of the kernel looks at the types of all its arguments to choose a specialisation, which takes longer than
+    100 points do. The code itself takes what it is given: callers answer for types, contiguity and alignment.
+
+    Parameters
+    ----------
+    function : callable
+        A kernel.
+    *arguments : object
+        What it is to be called with; it is compiled for their types, or loaded, but not run.
+
+    Returns
+    -------
+    callable
+        Called like the kernel. The kernel itself where there is no compiled code.
+    """
+    if JIT_DISABLED:
+        return function
+    compiled: Any = function
+    types = tuple(numba.typeof(argument) for argument in arguments)  # type: ignore[no-untyped-call]
+    compiled.compile(types)
+    return cast("Callable[..., Any]", compiled.overloads[types].entry_point)
 
 
 def copy_kernel(function: F, name: str, file: str, **replaced: Callable[..., Any]) -> F:

@@ -23,6 +23,7 @@ __all__ = [
 ]
 
 _FLOAT64 = np.dtype(np.float64)
+_ARRAY = np.ndarray
 
 
 def _shape_text(array: Any) -> str:
@@ -61,10 +62,14 @@ def as_points(points: PointsLike, name: str = "points") -> Points:
     PointsError
         The shape is not (N, 2) or the type is not a real number.
     """
-    if type(points) is np.ndarray and points.dtype is _FLOAT64 and points.ndim == 2 and points.shape[1] == 2:
-        flags = points.flags
-        if flags.c_contiguous and flags.writeable:
-            return points
+    if (
+        type(points) is _ARRAY
+        and points.dtype is _FLOAT64
+        and points.ndim == 2
+        and points.shape[1] == 2
+        and points.flags.carray
+    ):
+        return points
     array = _to_array(points, name, "(N, 2) numbers, x first")
     if array.size == 0 and array.shape in ((0,), (0, 2)):
         return np.empty((0, 2))
@@ -73,17 +78,17 @@ def as_points(points: PointsLike, name: str = "points") -> Points:
         raise PointsError(f"expected {name} as (N, 2) numbers, x first, got {_shape_text(array)}{hint}")
     with np.errstate(over="ignore"):  # long doubles beyond the range become infinite
         converted = np.ascontiguousarray(array, dtype=np.float64)
-    return converted if converted.flags.writeable else converted.copy()
+    return converted if converted.flags.carray else converted.copy()
 
 
-def prepare_out(points: Points, out: FloatArray | None) -> tuple[Points, Points]:
-    """The points to read and the array to write: fresh, or the caller's own.
+def prepare_out(points: Points, out: FloatArray) -> tuple[Points, Points]:
+    """The points to read and the array to write, which is the caller's own.
 
     Parameters
     ----------
     points : ndarray
         (N, 2) float64, as from `as_points`.
-    out : ndarray or None
+    out : ndarray
         Where to write. May be the points themselves; any other overlap is undone by a copy.
 
     Returns
@@ -94,19 +99,18 @@ def prepare_out(points: Points, out: FloatArray | None) -> tuple[Points, Points]
     Raises
     ------
     PointsError
-        `out` is not a writable C-contiguous float64 array of the points' shape.
+        `out` is not a writable, aligned C-contiguous float64 array of the points' shape.
     """
-    if out is None:
-        return points, np.empty(points.shape)
     given: Any = out
-    if not isinstance(given, np.ndarray) or given.dtype != _FLOAT64 or given.shape != points.shape:
-        got = _shape_text(given) if isinstance(given, np.ndarray) else type(given).__name__
+    if not isinstance(given, _ARRAY) or given.dtype != _FLOAT64 or given.shape != points.shape:
+        got = _shape_text(given) if isinstance(given, _ARRAY) else type(given).__name__
         raise PointsError(f"expected out as float64 of shape {points.shape}, got {got}")
-    if not (out.flags.c_contiguous and out.flags.writeable):
-        raise PointsError("expected out to be C-contiguous and writable")
-    if out is not points and np.may_share_memory(points, out):
-        points = points.copy()
-    return points, out
+    flags = out.flags
+    if not flags.carray:
+        raise PointsError("expected out to be C-contiguous, aligned and writable")
+    if out is points or (flags.owndata and points.flags.owndata):  # two owners are no neighbours: the cheap answer
+        return points, out
+    return (points.copy() if np.may_share_memory(points, out) else points), out
 
 
 def as_weights(weights: Any, count: int) -> Weights | None:

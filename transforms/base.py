@@ -8,11 +8,14 @@ pixels.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal, NoReturn, Self
 
 import numpy as np
 
+from transforms._jit import entry_point
 from transforms._program import Program, ProgramBuilder
+from transforms._run import run_backward, run_forward, run_jacobian
 from transforms._types import FloatArray, Points, PointsLike
 from transforms._validate import as_count, as_points, as_tolerance, pair_of_points, prepare_out
 from transforms.errors import NonInvertibleError, PointsError
@@ -166,7 +169,11 @@ class Transform:
         PointsError
             `points` or `out` has the wrong shape or type.
         """
-        checked, target = prepare_out(as_points(points), out)
+        checked = as_points(points)
+        if out is None:
+            target = np.empty((len(checked), 2))
+        else:
+            checked, target = prepare_out(checked, out)
         self._apply(checked, target)
         return target
 
@@ -174,8 +181,6 @@ class Transform:
 
     def _apply(self, points: Points, out: Points) -> None:
         """Map checked points into `out`."""
-        from transforms._run import run_forward
-
         run_forward(self, points, out)
 
     def jacobian(self, points: PointsLike) -> FloatArray:
@@ -196,8 +201,6 @@ class Transform:
         PointsError
             `points` has the wrong shape or type.
         """
-        from transforms._run import run_jacobian
-
         return run_jacobian(self, as_points(points))
 
     def apply_inverse(
@@ -240,8 +243,6 @@ class Transform:
         PointsError
             `points` or `initial` has the wrong shape or type, or an option is out of range.
         """
-        from transforms._run import run_backward
-
         checked = as_points(points)
         start = None if initial is None else pair_of_points(initial, checked, ("initial", "target"))[0]
         bound, limit = as_tolerance(tolerance, "tolerance"), as_count(max_iterations, "max_iterations")
@@ -304,6 +305,10 @@ def _short(value: Any) -> str:
     return repr(value)
 
 
+_ENTRY_POINTS: dict[type, Callable[[FloatArray, Points, Points], object]] = {}
+"""Compiled code of the classes that were used."""
+
+
 class LeafTransform(Transform):
     """A transform with one kernel of its own: parameters packed into one flat array."""
 
@@ -318,7 +323,11 @@ class LeafTransform(Transform):
         self._set(_packed=values)
 
     def _apply(self, points: Points, out: Points) -> None:
-        type(self)._kernel(self._packed, points, out)
+        kind = type(self)
+        run = _ENTRY_POINTS.get(kind)
+        if run is None:
+            _ENTRY_POINTS[kind] = run = entry_point(kind._kernel, self._packed, points, out)
+        run(self._packed, points, out)
 
     def _compile(self, builder: ProgramBuilder) -> None:
         builder.leaf(self._op, self._packed)

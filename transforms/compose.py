@@ -49,10 +49,11 @@ class TransformList(Transform):
         A member is not a Transform; `indices` names it.
     """
 
-    __slots__ = ("transforms",)
+    __slots__ = ("_short", "transforms")
     _fields = ("transforms",)
 
     transforms: tuple[Transform, ...]
+    _short: bool
 
     def __init__(self, transforms: Iterable[Transform] = ()) -> None:
         try:
@@ -92,13 +93,20 @@ class TransformList(Transform):
         return cls(())
 
     def _apply(self, points: Points, out: Points) -> None:
-        few = 0 < len(self.transforms) <= _FEW and len(points) <= _SMALL
-        if few and all(isinstance(member, LeafTransform) for member in self.transforms):
-            self.transforms[0]._apply(points, out)
-            for member in self.transforms[1:]:
-                member._apply(out, out)
-        else:
+        if len(points) > _SMALL or not self._is_few():
             super()._apply(points, out)
+            return
+        for member in self.transforms:
+            member._apply(points, out)
+            points = out
+
+    def _is_few(self) -> bool:
+        """Whether the members are so few, and leaves, that they are quicker one by one; found once."""
+        known: bool | None = getattr(self, "_short", None)
+        if known is None:
+            known = 0 < len(self) <= _FEW and all(isinstance(member, LeafTransform) for member in self.transforms)
+            self._set(_short=known)
+        return known
 
     def flattened(self) -> TransformList:
         """Splice nested lists.

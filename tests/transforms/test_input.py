@@ -84,6 +84,15 @@ def test_overlapping_output(step: int) -> None:
     assert AFFINE.apply(reversed_[::-1], out=reversed_)[::-1].tobytes() == wanted.tobytes()
 
 
+def test_arrays_at_odd_addresses() -> None:
+    odd = np.zeros(8 * POINTS.size + 1, dtype=np.uint8)[1:].view(np.float64).reshape(POINTS.shape)
+    odd[:] = POINTS
+    assert not odd.flags.aligned
+    assert AFFINE.apply(odd).tobytes() == AFFINE.apply(POINTS).tobytes()
+    with pytest.raises(PointsError, match="aligned"):
+        AFFINE.apply(POINTS, out=odd)
+
+
 def test_output_in_a_mapped_file(tmp_path: Path) -> None:
     out = np.memmap(tmp_path / "out", dtype=np.float64, mode="w+", shape=(6, 2))
     assert AFFINE.apply(POINTS, out=out) is out

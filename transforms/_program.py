@@ -6,6 +6,7 @@ body) and one array of parameters. Equal parameters are stored once, however man
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from transforms._kernels.nested import STOREYS
 from transforms._types import FloatArray, IntArray
 from transforms.errors import NonInvertibleError
 
-__all__ = ["Program", "ProgramBuilder"]
+__all__ = ["Program", "ProgramBuilder", "joined"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +42,30 @@ class Program:
     depth: int
     solves: bool
     offsets: IntArray
+
+
+def joined(programs: Sequence[Program]) -> Program:
+    """Make one program of those of single transforms, which become its members; nothing is looked for twice.
+
+    Parameters
+    ----------
+    programs : sequence of Program
+        One or more.
+
+    Returns
+    -------
+    Program
+        Of as many members.
+    """
+    counts = [len(program.instructions) for program in programs]
+    starts = np.cumsum([0, *(program.params.size for program in programs)], dtype=np.int64)
+    instructions = np.concatenate([program.instructions for program in programs])
+    instructions[:, codes.START : codes.STOP + 1] += np.repeat(starts[:-1], counts)[:, None]
+    params = np.concatenate([program.params for program in programs])
+    params.flags.writeable = False
+    depth = max(program.depth for program in programs)
+    offsets = np.cumsum([0, *counts], dtype=np.int64)
+    return Program(instructions, params, depth, any(program.solves for program in programs), offsets)
 
 
 class ProgramBuilder:

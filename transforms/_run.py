@@ -9,14 +9,23 @@ import numpy as np
 from transforms._kernels.newton import jet_rows
 from transforms._kernels.program import run_members
 from transforms._program import Program
-from transforms._types import ByteArray, FloatArray, Points
+from transforms._types import ByteArray, FloatArray, IntArray, Points
 from transforms._validate import as_indices
 from transforms.errors import NonInvertibleError
 
 if TYPE_CHECKING:
     from transforms.base import OnError, Transform
 
-__all__ = ["NO_START", "options_of", "run_backward", "run_forward", "run_in_order", "run_jacobian", "run_marking"]
+__all__ = [
+    "NO_START",
+    "options_of",
+    "run_backward",
+    "run_each_in_order",
+    "run_forward",
+    "run_in_order",
+    "run_jacobian",
+    "run_marking",
+]
 
 NO_START = np.empty((0, 2))
 _ONE = np.zeros(1, dtype=np.int64)
@@ -46,16 +55,18 @@ _FORWARD = options_of()
 _IN_ORDER = options_of(in_order=True)
 
 
-def _run(program: Program, points: Points, out: Points, initial: Points, options: FloatArray) -> ByteArray:
-    count = points.shape[0]
-    failed = np.zeros(count, dtype=np.uint8)
+def _run(
+    program: Program, points: Points, out: Points, initial: Points, options: FloatArray, members: IntArray | None = None
+) -> ByteArray:
+    """Run a program of one transform on all points, or a member of it on each."""
+    failed = np.zeros(points.shape[0], dtype=np.uint8)
     run_members(
         program.instructions,
         program.offsets,
         program.params,
         program.depth,
-        _ONE,
-        count,
+        _ONE if members is None else members,
+        points.shape[0] if members is None else 1,
         initial,
         options,
         points,
@@ -76,6 +87,21 @@ def run_in_order(program: Program, points: Points, out: Points) -> None:
         (N, 2) float64, C-contiguous; may be the same.
     """
     _run(program, points, out, NO_START, _IN_ORDER)
+
+
+def run_each_in_order(program: Program, members: IntArray, points: Points, out: Points) -> None:
+    """Map each point by a member of its own in Java's order of operations; what has no value becomes NaN.
+
+    Parameters
+    ----------
+    program : Program
+        Of many transforms.
+    members : ndarray
+        (N,) int64.
+    points, out : ndarray
+        (N, 2) float64, C-contiguous, two arrays.
+    """
+    _run(program, points, out, NO_START, _IN_ORDER, members)
 
 
 def _refuse(transform: Transform, failed: ByteArray, points: Points) -> None:

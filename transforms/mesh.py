@@ -9,18 +9,20 @@ Source: org.janelia.alignment.spec.TileSpec, org.janelia.alignment.mapper / mpic
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from transforms._kernels import mesh as kernels
-from transforms._run import run_in_order
+from transforms._program import joined
+from transforms._run import run_each_in_order, run_in_order
 from transforms._types import FloatArray, IntArray, Points, PointsLike
 from transforms._validate import as_float, as_indices, as_points
 from transforms.base import OnError, Transform
 from transforms.errors import NonInvertibleError, PointsError, TransformError
 
-__all__ = ["IndexedMesh", "TileMesh", "bounding_box", "java_apply", "mesh_inverse"]
+__all__ = ["IndexedMesh", "TileMesh", "bounding_box", "java_apply", "java_apply_each", "mesh_inverse"]
 
 
 def checked_size(width: float, height: float, mesh_cell_size: float) -> tuple[float, float, float]:
@@ -297,6 +299,29 @@ def java_apply(transform: Transform, points: Points) -> Points:
     """
     program, out = transform._forward(), np.empty(points.shape)
     run_in_order(program, points, out)
+    return out
+
+
+def java_apply_each(transforms: Sequence[Transform], members: IntArray, points: Points) -> Points:
+    """Map each point by a transform of its own with Java's roundings, like `java_apply` one by one.
+
+    Parameters
+    ----------
+    transforms : sequence of Transform
+        Local to world.
+    members : ndarray
+        (N,) int64: index in `transforms` of each point's.
+    points : ndarray
+        (N, 2) float64, C-contiguous, in the pixels of their tiles; not checked.
+
+    Returns
+    -------
+    ndarray
+        (N, 2) in world pixels.
+    """
+    out = np.empty(points.shape)
+    if len(points):
+        run_each_in_order(joined([transform._forward() for transform in transforms]), members, points, out)
     return out
 
 

@@ -7,7 +7,7 @@ of each tile through its mesh. Meshes are kept by content like the transforms th
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +22,7 @@ from transforms import Affine, TransformList
 from transforms._types import IntArray, Points
 from transforms.base import Transform
 from transforms.errors import PointsError
-from transforms.mesh import IndexedMesh, TileMesh, java_apply
+from transforms.mesh import IndexedMesh, TileMesh, java_apply, java_apply_each
 
 __all__ = ["Found", "Mapped", "Mapper"]
 
@@ -133,26 +133,17 @@ class Mapper:
         list
             For each point x, y and the tile's z in world pixels, or the error.
         """
-        groups: dict[str, list[int]] = {}
-        for i, (tile_id, _, _) in enumerate(points):
-            groups.setdefault(tile_id, []).append(i)
-        tiles = tiles_by_id(db, key, groups)
-        resolver = Resolver(db, key)
-        out: list[Mapped | ServiceError] = [Missing("")] * len(points)
+        tiles = tiles_by_id(db, key, dict.fromkeys(tile_id for tile_id, _, _ in points))
+        transforms, places = self._transforms(Resolver(db, key), tiles)
+        places |= {tile_id: Missing(missing_text(stack, tile_id)) for tile_id, _, _ in points if tile_id not in tiles}
+        found = [places[tile_id] for tile_id, _, _ in points]
+        members = np.array([-1 if isinstance(place, ServiceError) else place for place in found], dtype=np.int64)
         xy = np.array([point[1:] for point in points], dtype=np.float64).reshape(-1, 2)
-        for tile_id, indices in groups.items():
-            try:
-                tile = tiles.get(tile_id)
-                if tile is None:
-                    raise Missing(missing_text(stack, tile_id))
-                mapped = java_apply(self.transform_of(resolver, tile), _rows(xy, indices)).tolist()
-            except ServiceError as error:
-                for i in indices:
-                    out[i] = error
-                continue
-            for i, (x, y) in zip(indices, mapped, strict=True):
-                out[i] = (x, y, tile.z)
-        return out
+        mapped = iter(java_apply_each(transforms, members[members >= 0], xy[members >= 0]).tolist())
+        return [
+            place if isinstance(place, ServiceError) else (*next(mapped), tiles[point[0]].z)
+            for place, point in zip(found, points, strict=True)
+        ]
 
     def world_to_local(
         self, db: sqlite3.Connection, key: int, stack: StackId, points: Sequence[WorldPoint]
@@ -194,6 +185,20 @@ class Mapper:
                 inverse.invert(world[first:last], local[first:last], failed[first:last])
         return _answers(stack, points, found, local.tolist(), failed.tolist(), problems)
 
+    def _transforms(
+        self, resolver: Resolver, tiles: Mapping[str, Tile]
+    ) -> tuple[list[Transform], dict[str, int | ServiceError]]:
+        """Return transforms, and for each tile the index of its own or the error."""
+        transforms: list[Transform] = []
+        places: dict[str, int | ServiceError] = {}
+        for tile_id, tile in tiles.items():
+            try:
+                transforms.append(self.transform_of(resolver, tile))
+                places[tile_id] = len(transforms) - 1
+            except ServiceError as error:
+                places[tile_id] = error
+        return transforms, places
+
     # ---------------------------------------------------------------- inverses
 
     def _tile_inverse(self, resolver: Resolver, tile: Tile) -> IndexedMesh | ExactInverse | None:
@@ -234,11 +239,6 @@ class Mapper:
             self._sources.clear()
         source = self._sources.setdefault((width, height, cell), mesh)  # tiles of one size share what is not mapped
         return TileMesh(source.local, mesh.world, source.triangles, source.weight).indexed()
-
-
-def _rows(xy: Points, indices: Sequence[int]) -> Points:
-    """Return rows of an array; a single one, which is most common, as a view."""
-    return xy[indices[0] : indices[0] + 1] if len(indices) == 1 else xy[list(indices)]
 
 
 def _answers(

@@ -6,11 +6,14 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from render_io import specs
 from tests.golden_vectors import points_of
 from tests.shared import golden_cases
-from transforms.mesh import TileMesh, mesh_inverse
+from transforms.mesh import TileMesh, java_apply, java_apply_each, mesh_inverse
+from transforms.testing import any_transforms
 
 CASES = [case for case in golden_cases("TileLocalCoordinates") if "ThinPlateSpline" not in json.dumps(case.values[0])]
 """All but splines, whose logarithms are not Java's to the last bit."""
@@ -43,3 +46,17 @@ def test_the_weight_of_the_vertices_changes_roundings_only():
     plain, _ = TileMesh(mesh.local, mesh.world, mesh.triangles).invert(points)
     assert not np.array_equal(weighted, plain)
     assert np.allclose(weighted, plain, rtol=0, atol=1e-8)
+
+
+@settings(max_examples=30)
+@given(st.lists(any_transforms(), min_size=1, max_size=5), st.integers(0, 2**32 - 1))
+def test_points_of_many_tiles_at_once_are_those_of_each(transforms, seed):
+    rng = np.random.default_rng(seed)
+    points, members = rng.uniform(0.0, 2000.0, (8, 2)), rng.integers(len(transforms), size=8)
+    together = java_apply_each(transforms, members, points)
+    alone = [java_apply(transforms[m], points[i : i + 1])[0] for i, m in enumerate(members)]
+    np.testing.assert_array_equal(together, alone)
+
+
+def test_points_of_no_tile():
+    assert java_apply_each([], np.empty(0, dtype=np.int64), np.empty((0, 2))).shape == (0, 2)

@@ -14,15 +14,19 @@ import numpy.typing as npt
 from transforms._estimate_spline import solve_spline
 from transforms._jit import register_warmup
 from transforms._kernels import codes
-from transforms._kernels.lanes import WIDTH
+from transforms._kernels.spline_fit import width
+from transforms._kernels.spline_pack import pack_spline
 from transforms._kernels.thin_plate_spline import HEADER, thin_plate_spline_apply
 from transforms._start import start_map_from_region
-from transforms._types import FloatArray, Points, PointsLike
+from transforms._types import FloatArray, PointsLike
 from transforms._validate import as_float, as_parameters, pair_of_points
 from transforms.base import LeafTransform
 from transforms.errors import PointsError
 
 __all__ = ["ThinPlateSpline"]
+
+
+_NO_AFFINE = as_parameters(np.zeros((2, 3)), (2, 3), "affine")
 
 
 class ThinPlateSpline(LeafTransform):
@@ -56,8 +60,14 @@ class ThinPlateSpline(LeafTransform):
         places = as_parameters(landmarks, (None, 2), "landmarks")
         checked = as_parameters(weights, (len(places), 2), "weights")
         block = None if affine is None else as_parameters(affine, (2, 3), "affine")
-        self._set(landmarks=places, weights=checked, affine=block)
-        self._pack(_packed(places, checked, block))
+        self._fill(places, checked, block)
+
+    def _fill(self, landmarks: FloatArray, weights: FloatArray, affine: FloatArray | None) -> None:
+        """Set the attributes from arrays of its own."""
+        packed = np.empty(HEADER + 4 * width(len(landmarks)))
+        pack_spline(landmarks, weights, _NO_AFFINE if affine is None else affine, packed)
+        self._set(landmarks=landmarks, weights=weights, affine=affine)
+        self._pack(packed)
 
     @classmethod
     def identity(cls) -> Self:
@@ -111,58 +121,16 @@ class ThinPlateSpline(LeafTransform):
         smoothing = as_float(regularization, "regularization")
         if not (smoothing >= 0.0 and math.isfinite(smoothing)):
             raise PointsError(f"expected regularization as a finite number >= 0, got {smoothing}")
+        new, places = cls.__new__(cls), first.copy()
         weights, block = solve_spline(first, second, bool(affine), smoothing)
-        return cls(first, weights, block)
+        for array in (places, weights) if block is None else (places, weights, block):
+            array.flags.writeable = False
+        new._fill(places, weights, block)
+        return new
 
     def _start_map(self) -> FloatArray:
         places = self.landmarks if len(self.landmarks) else np.zeros((1, 2))
         return start_map_from_region(self.apply, np.concatenate([places.min(axis=0), places.max(axis=0)]))
-
-
-def _scale(landmarks: Points) -> tuple[FloatArray, int]:
-    """Centre of the landmarks, and the exponent of their mean square distance from it; zeros if not finite."""
-    centre = landmarks.mean(axis=0) if len(landmarks) else np.zeros(2)
-    square = float(((landmarks - centre) ** 2).sum(axis=1).mean()) if len(landmarks) else 0.0
-    if not math.isfinite(square):
-        return np.zeros(2), 0
-    return centre, math.frexp(square)[1] if square > 0.0 else 0
-
-
-def _polynomials(
-    landmarks: Points, weights: FloatArray, affine: FloatArray | None, centre: FloatArray, exponent: int
-) -> FloatArray:
-    """Return (2, 4) coefficients of 1, dx, dy, dx^2 + dy^2: the affine block, and what the unit of distance leaves out.
-
-    Both about the centre. The sums run in extended precision: their terms cancel.
-    """
-    extended = np.longdouble
-    block = (np.zeros((2, 3)) if affine is None else affine).astype(extended)
-    constant = block[:, :2] @ centre.astype(extended) + block[:, 2]
-    coefficients = np.column_stack([constant, block[:, :2], np.zeros(2, dtype=extended)])
-    if exponent:
-        offsets = landmarks.astype(extended) - centre
-        basis = np.column_stack([(offsets**2).sum(axis=1), -2 * offsets, np.ones(len(offsets), dtype=extended)])
-        coefficients += (exponent * np.log(extended(2)) / 2) * (weights.astype(extended).T @ basis)
-    return coefficients.astype(np.float64)
-
-
-def _packed(landmarks: Points, weights: FloatArray, affine: FloatArray | None) -> FloatArray:
-    """Parameters as the kernel wants them."""
-    with np.errstate(all="ignore"):
-        centre, exponent = _scale(landmarks)
-        coefficients = _polynomials(landmarks, weights, affine, centre, exponent)
-        if not np.isfinite(coefficients).all():
-            centre, exponent = np.zeros(2), 0
-            coefficients = _polynomials(landmarks, weights, affine, centre, exponent)
-    blocks = -(-len(landmarks) // WIDTH)
-    packed = np.zeros(HEADER + 4 * WIDTH * blocks)
-    packed[:HEADER] = [blocks, exponent, *centre, *coefficients.ravel()]
-    if blocks:
-        table = packed[HEADER:].reshape(4, WIDTH * blocks)
-        table[:2] = landmarks[:1].T
-        table[:2, : len(landmarks)] = landmarks.T
-        table[2:, : len(landmarks)] = 0.5 * weights.T
-    return packed
 
 
 register_warmup(lambda: ThinPlateSpline([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]], np.zeros((3, 2))).apply([[0.0, 0.0]]))

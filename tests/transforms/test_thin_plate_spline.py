@@ -220,6 +220,13 @@ def test_refusals() -> None:
         for count in (3, 6):
             with pytest.raises(transforms.IllDefinedPointsError, match="line"):
                 ThinPlateSpline.from_estimate((line + offset)[:count], good[:count])
+    upright = np.column_stack([np.full(6, 3.3), good[:, 1]])
+    for places in (upright, upright[:, ::-1], upright + [[1e-13 * (i % 2), 0.0] for i in range(6)]):
+        with pytest.raises(transforms.IllDefinedPointsError, match="line"):
+            ThinPlateSpline.from_estimate(places, good)
+    for near in (1e-9, 1e-8):  # a single number is left of the system: its size must be compared with its rounding
+        with pytest.raises(transforms.IllDefinedPointsError):
+            ThinPlateSpline.from_estimate([*good[:3], good[1] + [near, 0.0]], good[:4])
     broken = good.copy()
     broken[4, 1] = np.nan
     for src, dst in ((broken, good), (good, broken)):

@@ -13,6 +13,9 @@ Pair = tuple[float, float]
 _SPLITTER = 134217729.0
 """2^27 + 1."""
 
+LN2 = (0.6931471805599453, 2.3190468138462996e-17)
+"""Natural logarithm of 2."""
+
 
 @kernel
 def two_sum(a: float, b: float) -> Pair:

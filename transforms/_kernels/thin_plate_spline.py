@@ -14,7 +14,7 @@ Landmarks are summed eight at a time in a fixed order: a point's image does not 
 from __future__ import annotations
 
 from transforms._jit import kernel
-from transforms._kernels.lanes import WIDTH, Real, fma, like, load, select, store, total
+from transforms._kernels.lanes import WIDTH, Real, fma, like, load, select, total
 from transforms._kernels.linear import Jet
 from transforms._kernels.log import log_scaled
 from transforms._types import FloatArray, Points
@@ -87,18 +87,7 @@ def thin_plate_spline_apply(params: FloatArray, points: Points, out: Points) -> 
 
 
 @kernel
-def _radial(dx: Real, dy: Real, exponent: float) -> Real:
+def radial(dx: Real, dy: Real, exponent: float) -> Real:
+    """Value of k, distances in units of 2^(exponent/2)."""
     s = fma(dx, dx, dy * dy)
     return select(s <= CUTOFF, 0.0, 0.5 * s * log_scaled(s, exponent))
-
-
-@kernel
-def kernel_matrix(x: FloatArray, y: FloatArray, exponent: float, out: FloatArray) -> None:
-    """Values of k between all pairs of points, distances in units of 2^(exponent/2)."""
-    count = x.shape[0]
-    whole = count - count % WIDTH
-    for i in range(count):
-        for j in range(0, whole, WIDTH):
-            store(out[i], j, _radial(x[i] - load(x, j), y[i] - load(y, j), exponent))
-        for j in range(whole, count):
-            out[i, j] = _radial(x[i] - x[j], y[i] - y[j], exponent)

@@ -34,8 +34,8 @@ LOADER_TYPES = frozenset(
 )
 
 
-class Document(msgspec.Struct, omit_defaults=True):
-    """Base of all models."""
+class Document(msgspec.Struct, omit_defaults=True, gc=False):
+    """Base of all models; trees as they come from JSON, in which the garbage collector need not look for cycles."""
 
 
 class MipmapPathBuilder(Document):

@@ -96,7 +96,10 @@ class Homography(LinearTransform):
         -----
         Hartley, In defense of the eight-point algorithm (1997), for the normalisation.
         """
-        return cls(fit_homography(src, dst, weights))
+        new, numbers = cls.__new__(cls), fit_homography(src, dst, weights)
+        numbers.flags.writeable = False
+        new._set(_matrix=numbers.reshape(3, 3), _packed=numbers)
+        return new
 
     def inverse(self) -> Homography:
         """Return the inverse, projective again.

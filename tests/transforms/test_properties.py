@@ -215,6 +215,18 @@ def test_rigid_motions_commute_with_fits(model: Any, seed: int, angle: float, fa
     assert_points_close(moved.apply(motion.apply(src)), wanted, 1e-12)
 
 
+@FEW
+@given(seed=SEEDS, noise=st.sampled_from([10.0, 1e3, TILE]), count=st.integers(4, 40))
+def test_a_homography_fits_at_least_as_well_as_an_affine_map(seed: int, noise: float, count: int) -> None:
+    """Noise of the size of the image misleads linear equations, and whole steps towards the minimum."""
+    rng = np.random.default_rng(seed)
+    src = rng.uniform(0.0, TILE, (count, 2))
+    dst, weights = src + rng.normal(0.0, noise, src.shape), rng.uniform(0.1, 1.0, count)
+    affine, homography = (model.from_estimate(src, dst, weights).apply(src) for model in (Affine, Homography))
+    assert cost(homography, dst, weights) <= cost(affine, dst, weights) * (1.0 + 1e-9)
+
+
+
 @pytest.mark.parametrize("model", [Translation, Rigid, Similarity, Affine, Polynomial], ids=lambda m: m.__name__)
 @FEW
 @given(seed=SEEDS, sizes=st.lists(st.integers(0, 12), max_size=6))

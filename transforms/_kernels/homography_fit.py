@@ -1,12 +1,4 @@
-"""Least squares of homographies: sums over the points, and Gauss-Newton steps made of them.
-
-With (a, b, c) = (x, y, 1) / s the derivatives of x' = u and y' = v by the nine numbers are (a, b, c, 0, 0, 0, -u a,
--u b, -u c) and (0, 0, 0, a, b, c, -v a, -v b, -v c). All their inner products are sums of the six products of a, b and
-c times 1, u, v and u^2 + v^2: a pass over the points needs 34 sums. With s = 1 and the targets as u and v the same sums
-are those of the linear equations that a first guess solves.
-
-Points come in a multiple of eight, those that fill up with weight 0.
-"""
+"""Least squares of homographies: a linear start, and Gauss-Newton steps made of `homography_sums`."""
 
 from __future__ import annotations
 
@@ -14,62 +6,54 @@ import math
 
 import numpy as np
 
-from transforms._jit import kernel
-from transforms._kernels import lanes
+from transforms._jit import fma, kernel
+from transforms._kernels.homography_sums import (
+    ALL,
+    COST,
+    CX,
+    CY,
+    EX,
+    EY,
+    GRADIENT,
+    GRADIENT_S,
+    GRADIENT_U,
+    GRADIENT_V,
+    LINEAR,
+    ONE,
+    SCALE,
+    SQUARES,
+    SUMS,
+    TARGET_SCALE,
+    U,
+    V,
+    homography_sums,
+    mean_deviation,
+    nearest_to_horizon,
+)
+from transforms._kernels.least_squares import EPS, ILL_DEFINED, NOT_ENOUGH, NOT_FINITE, OK
+from transforms._kernels.point_sums import all_finite, centroid, largest_coordinate, total_weight
 from transforms._kernels.polynomial_fit import factorise, solve_factored
 from transforms._types import FloatArray, Points
 
-ONE, U, V, SQUARES, GRADIENT_U, GRADIENT_V, GRADIENT_S, COST, SUMS = 0, 6, 12, 18, 24, 27, 30, 33, 34
-"""Places of the sums: products of a, b, c times four factors, gradient, weighted squares of the residuals."""
+NEAR_SINGULAR = 4
+"""Status: the linear equations are too near singular to be squared."""
+HORIZON = 5
+"""Status: the start has its horizon through points."""
+
+SAFE = 1e-10
+"""Ratio of eigenvalues from which on squaring the linear equations of a homography costs no digits that matter."""
+STEPS = 60
+SHORT = 1e-9
+"""Steps up to this raise the cost by rounding only."""
+SLOW = 0.1
+"""Steps that shrink by less are worth a new matrix."""
 
 
 @kernel
-def add_to(work: FloatArray, place: int, value: lanes.Real) -> None:
-    lanes.put(work, place, lanes.take(work, place, value) + value)
-
-
-@kernel
-def add_vector(work: FloatArray, place: int, f: lanes.Real, a: lanes.Real, b: lanes.Real, c: lanes.Real) -> None:
-    add_to(work, place, f * a)
-    add_to(work, place + 1, f * b)
-    add_to(work, place + 2, f * c)
-
-
-@kernel
-def add_products(work: FloatArray, place: int, f: lanes.Real, a: lanes.Real, b: lanes.Real, c: lanes.Real) -> None:
-    add_vector(work, place, f * a, a, b, c)
-    add_to(work, place + 3, f * b * b)
-    add_to(work, place + 4, f * b * c)
-    add_to(work, place + 5, f * c * c)
-
-
-@kernel
-def homography_sums(
-    h: FloatArray, p: Points, q: Points, weights: FloatArray, is_linear: bool, sums: FloatArray
-) -> None:
-    """Fill ``sums`` (SUMS,) at the homography ``h`` (9,), or for the linear equations."""
-    work = np.zeros(SUMS * lanes.WIDTH)
-    for i in range(0, p.shape[0], lanes.WIDTH):
-        x, y = lanes.load_points(p, i)
-        u, v = lanes.load_points(q, i)
-        w = lanes.load(weights, i)
-        a, b, c = x, y, lanes.like(x, 1.0)
-        if not is_linear:
-            s = lanes.fma(h[6], x, lanes.fma(h[7], y, h[8]))
-            a, b, c = x / s, y / s, 1.0 / s
-            target_u, target_v = u, v
-            u, v = lanes.fma(h[0], a, lanes.fma(h[1], b, h[2] * c)), lanes.fma(h[3], a, lanes.fma(h[4], b, h[5] * c))
-            ru, rv = target_u - u, target_v - v
-            add_vector(work, GRADIENT_U, w * ru, a, b, c)
-            add_vector(work, GRADIENT_V, w * rv, a, b, c)
-            add_vector(work, GRADIENT_S, w * (u * ru + v * rv), a, b, c)
-            add_to(work, COST, w * (ru * ru + rv * rv))
-        add_products(work, ONE, w, a, b, c)
-        add_products(work, U, w * u, a, b, c)
-        add_products(work, V, w * v, a, b, c)
-        add_products(work, SQUARES, w * (u * u + v * v), a, b, c)
-    for k in range(SUMS):
-        sums[k] = lanes.total(lanes.load(work, k * lanes.WIDTH))
+def at(j: int, k: int) -> int:
+    """Place among the six products of a, b, c."""
+    low, high = min(j, k), max(j, k)
+    return low * (5 - low) // 2 + high
 
 
 @kernel
@@ -78,36 +62,96 @@ def normal_matrix(sums: FloatArray, normal: FloatArray) -> None:
     normal[:] = 0.0
     for j in range(3):
         for k in range(3):
-            low, high = min(j, k), max(j, k)
-            at = (0, 3, 5)[low] + high - low
-            normal[j, k] = normal[3 + j, 3 + k] = sums[ONE + at]
-            normal[j, 6 + k] = normal[6 + k, j] = -sums[U + at]
-            normal[3 + j, 6 + k] = normal[6 + k, 3 + j] = -sums[V + at]
-            normal[6 + j, 6 + k] = sums[SQUARES + at]
+            place = at(j, k)
+            normal[j, k] = normal[3 + j, 3 + k] = sums[ONE + place]
+            normal[j, 6 + k] = normal[6 + k, j] = -sums[U + place]
+            normal[3 + j, 6 + k] = normal[6 + k, 3 + j] = -sums[V + place]
+            normal[6 + j, 6 + k] = sums[SQUARES + place]
 
 
 @kernel
-def gauss_newton_step(h: FloatArray, sums: FloatArray, step: FloatArray) -> bool:
-    """The step (9, 2), first column, orthogonal to ``h``: its length changes nothing. False where there is none."""
-    normal, scale = np.empty((9, 9)), np.empty(9)
-    normal_matrix(sums, normal)
-    size = 0.0
-    for k in range(9):
-        size += normal[k, k] / 9.0
-    for j in range(9):
-        for k in range(9):
-            normal[j, k] += size * h[j] * h[k]
-    for k in range(3):
-        step[k, 0], step[3 + k, 0], step[6 + k, 0] = (
-            sums[GRADIENT_U + k],
-            sums[GRADIENT_V + k],
-            -sums[GRADIENT_S + k],
-        )
-    step[:, 1] = 0.0
-    if not factorise(normal, scale) > 0.0:
+def adjugate(m: FloatArray, out: FloatArray) -> None:
+    """Fill the adjugate of a symmetric (3, 3) matrix: its inverse but for a factor."""
+    for j in range(3):
+        for k in range(3):
+            a, b, c, d = (j + 1) % 3, (j + 2) % 3, (k + 1) % 3, (k + 2) % 3
+            out[j, k] = m[a, c] * m[b, d] - m[a, d] * m[b, c]
+
+
+@kernel
+def sharpen(m: FloatArray, out: FloatArray) -> None:
+    """Square a matrix, scaled to a trace of 1: its largest eigenvector stands out more."""
+    trace = m[0, 0] + m[1, 1] + m[2, 2]
+    for j in range(3):
+        for k in range(3):
+            out[j, k] = (m[j, 0] * m[0, k] + m[j, 1] * m[1, k] + m[j, 2] * m[2, k]) / (trace * trace)
+
+
+@kernel
+def solve_rows(sums: FloatArray, place: int, j: int, k: int) -> float:
+    """Entry of S U with S the inverse of the products and U those times u or v from ``place`` on.
+
+    The points being centred, only x and y are coupled.
+    """
+    xx, xy, yy, n = sums[ONE], sums[ONE + 1], sums[ONE + 3], sums[ONE + 5]
+    if j == 2:
+        return sums[place + at(2, k)] / n
+    a, b = sums[place + at(0, k)], sums[place + at(1, k)]
+    top = fma(yy, a, -(xy * b)) if j == 0 else fma(xx, b, -(xy * a))
+    return top / fma(xx, yy, -(xy * xy))
+
+
+@kernel
+def fill_numerators(sums: FloatArray, h: FloatArray) -> None:
+    """Best numerators of the linear equations for the denominator in ``h`` (9,)."""
+    for j in range(3):
+        h[j] = h[3 + j] = 0.0
+        for k in range(3):
+            h[j] += solve_rows(sums, U, j, k) * h[6 + k]
+            h[3 + j] += solve_rows(sums, V, j, k) * h[6 + k]
+
+
+@kernel
+def affine_start(linear: FloatArray, h: FloatArray, sums: FloatArray) -> bool:
+    """Fill ``h`` with the best affine map if its cost is below that in ``sums``, of a start that noise has misled."""
+    cost = linear[SQUARES + 5]
+    for i in range(3):
+        cost -= linear[U + at(i, 2)] * solve_rows(linear, U, i, 2) + linear[V + at(i, 2)] * solve_rows(linear, V, i, 2)
+    if sums[COST] <= cost:
         return False
-    solve_factored(normal, scale, step)
+    h[6], h[7], h[8] = 0.0, 0.0, 1.0
+    fill_numerators(linear, h)
     return True
+
+
+@kernel
+def linear_start(sums: FloatArray, h: FloatArray) -> int:
+    """Solve the linear equations, (9,) with a denominator of unit length; a status.
+
+    Numerators are eliminated; what is left is a symmetric (3, 3) matrix, whose smallest eigenvector is the denominator.
+    """
+    rest, inverse, power = np.empty((3, 3)), np.empty((3, 3)), np.empty((3, 3))
+    for j in range(3):
+        for k in range(3):
+            value = sums[SQUARES + at(j, k)]
+            for i in range(3):
+                value -= sums[U + at(i, j)] * solve_rows(sums, U, i, k) + sums[V + at(i, j)] * solve_rows(sums, V, i, k)
+            rest[j, k] = value
+    adjugate(rest, inverse)
+    size = sums[SQUARES] + sums[SQUARES + 3] + sums[SQUARES + 5] + sums[ONE] + sums[ONE + 3] + sums[ONE + 5]
+    xx, yy, largest = sums[ONE], sums[ONE + 3], rest[0, 0] + rest[1, 1] + rest[2, 2]
+    middle = (inverse[0, 0] + inverse[1, 1] + inverse[2, 2]) / largest
+    if not (middle > SAFE * size and xx * yy - sums[ONE + 1] * sums[ONE + 1] > SAFE * size * size):
+        return NEAR_SINGULAR
+    sharpen(inverse, power)
+    sharpen(power, inverse)
+    best = 0
+    for k in range(1, 3):
+        best = k if inverse[k, k] > inverse[best, best] else best
+    for j in range(3):
+        h[6 + j] = inverse[j, best] / math.sqrt(inverse[best, best])
+    fill_numerators(sums, h)
+    return OK
 
 
 @kernel
@@ -115,29 +159,143 @@ def unit_length(h: FloatArray) -> None:
     square = 0.0
     for k in range(9):
         square += h[k] * h[k]
+    length = math.sqrt(square)
     for k in range(9):
-        h[k] /= math.sqrt(square)
+        h[k] /= length
 
 
 @kernel
-def refine_homography(h: FloatArray, p: Points, q: Points, weights: FloatArray, steps: int) -> None:
-    """Improve ``h`` (9,) in place until steps get no shorter; none may raise the cost beyond its rounding."""
-    sums, trial, step = np.empty(SUMS), np.empty(9), np.empty((9, 2))
-    unit_length(h)
-    homography_sums(h, p, q, weights, False, sums)
-    length = math.inf
-    for _ in range(steps):
-        cost, before = sums[COST], length
-        if not gauss_newton_step(h, sums, step):
-            return
-        length = 0.0
+def factorise_normal(h: FloatArray, sums: FloatArray, normal: FloatArray, scale: FloatArray) -> bool:
+    """Factor of the normal matrix, with the direction of ``h`` filled up: the length of h changes nothing."""
+    normal_matrix(sums, normal)
+    size = 0.0
+    for k in range(9):
+        size += normal[k, k] / 9.0
+    for j in range(9):
         for k in range(9):
-            length = max(length, abs(step[k, 0]))
-            trial[k] = h[k] + step[k, 0]
+            normal[j, k] += size * h[j] * h[k]
+    return factorise(normal, scale) > 0.0
+
+
+@kernel
+def find_step(sums: FloatArray, normal: FloatArray, scale: FloatArray, step: FloatArray) -> float:
+    """Solve for the step, first column of (9, 2); returns its largest entry."""
+    for k in range(3):
+        step[k, 0], step[3 + k, 0] = sums[GRADIENT_U + k], sums[GRADIENT_V + k]
+        step[6 + k, 0] = -sums[GRADIENT_S + k]
+    step[:, 1] = 0.0
+    solve_factored(normal, scale, step)
+    length = 0.0
+    for k in range(9):
+        length = max(length, abs(step[k, 0]))
+    return length
+
+
+@kernel
+def refine_homography(
+    h: FloatArray, frame: FloatArray, p: Points, q: Points, weights: FloatArray, sums: FloatArray
+) -> None:
+    """Improve ``h`` (9,) in place until steps get no shorter; none may raise the cost beyond its rounding.
+
+    ``sums`` are those at h, which is of unit length. A matrix serves for several steps, as long as they shrink fast.
+    Steps that lead astray are shortened.
+    """
+    trial, step = np.empty(9), np.empty((9, 2))
+    normal, scale = np.empty((9, 9)), np.empty(9)
+    length, share, is_fresh = math.inf, 1.0, True
+    for _ in range(STEPS):
+        if is_fresh and not factorise_normal(h, sums, normal, scale):
+            return
+        cost, before = sums[COST], length
+        length = share * find_step(sums, normal, scale, step)
+        for k in range(9):
+            trial[k] = h[k] + share * step[k, 0]
         unit_length(trial)
-        homography_sums(trial, p, q, weights, False, sums)
+        homography_sums(trial, frame, p, q, weights, GRADIENT, sums)
+        shrinks = min(length / before, 1.0) if before < math.inf else 1.0
         if not sums[COST] <= cost * (1.0 + 1e-12):
-            return
-        h[:] = trial
-        if length <= 1e-16 or (sums[COST] >= cost * (1.0 - 1e-12) and length > 0.25 * before):
-            return
+            if is_fresh and length <= SHORT:
+                return
+            share = 0.25 * share if is_fresh else share
+            is_fresh, length = True, math.inf
+        else:
+            h[:] = trial
+            stands = sums[COST] >= cost * (1.0 - 1e-12) and shrinks > 0.25 and before < math.inf
+            if length * shrinks <= EPS or (stands and share == 1.0):  # the next one will be lost in rounding
+                return
+            is_fresh = share < 1.0 or (shrinks > SLOW and before < math.inf)
+            share = min(2.0 * share, 1.0)
+        if is_fresh:
+            homography_sums(h, frame, p, q, weights, ALL, sums)
+
+
+@kernel
+def find_frame(p: Points, q: Points, weights: FloatArray, frame: FloatArray) -> int:
+    """Fill ``frame``: centroids, and inverse mean distances from them; a status."""
+    count = p.shape[0]
+    total = total_weight(weights, 0, count)
+    if not total > 0.0:
+        return ILL_DEFINED
+    frame[CX], frame[CY] = centroid(p, weights, total, 0, count)
+    frame[EX], frame[EY] = centroid(q, weights, total, 0, count)
+    size = mean_deviation(p, weights, total, frame[CX], frame[CY])
+    target_size = mean_deviation(q, weights, total, frame[EX], frame[EY])
+    noise, target_noise = 8.0 * EPS * largest_coordinate(p, 0, count), 8.0 * EPS * largest_coordinate(q, 0, count)
+    if not (size > noise and target_size > target_noise and math.isfinite(size + target_size)):
+        return ILL_DEFINED
+    frame[SCALE], frame[TARGET_SCALE] = 1.0 / size, 1.0 / target_size
+    return OK
+
+
+@kernel
+def to_pixels(frame: FloatArray, reach: float, h: FloatArray) -> None:
+    """Turn ``h`` (9,) to pixels, with a last entry of 1 unless it vanishes beside the others over the points."""
+    for j in range(3):
+        a, b = h[3 * j] * frame[SCALE], h[3 * j + 1] * frame[SCALE]
+        h[3 * j], h[3 * j + 1] = a, b
+        h[3 * j + 2] -= a * frame[CX] + b * frame[CY]
+    for k in range(3):
+        h[k] = h[k] / frame[TARGET_SCALE] + frame[EX] * h[6 + k]
+        h[3 + k] = h[3 + k] / frame[TARGET_SCALE] + frame[EY] * h[6 + k]
+    unit = h[8]
+    if not abs(unit) > 1e-12 * (reach * (abs(h[6]) + abs(h[7])) + abs(unit)):
+        unit = 0.0
+        for k in range(9):
+            unit = max(unit, abs(h[k]))
+    for k in range(9):
+        h[k] /= unit
+
+
+@kernel
+def finish_homography(
+    h: FloatArray, frame: FloatArray, p: Points, q: Points, weights: FloatArray, linear: FloatArray
+) -> int:
+    """From a start ``h`` (9,) on normalised coordinates to the best homography in pixels, in place; a status.
+
+    ``linear`` are the sums of the linear equations, empty where they are of no use.
+    """
+    if not nearest_to_horizon(h, frame, p) > 1e-12:
+        return HORIZON
+    sums = np.empty(SUMS)
+    unit_length(h)
+    homography_sums(h, frame, p, q, weights, ALL, sums)
+    if linear.shape[0] and affine_start(linear, h, sums):
+        unit_length(h)
+        homography_sums(h, frame, p, q, weights, ALL, sums)
+    refine_homography(h, frame, p, q, weights, sums)
+    to_pixels(frame, largest_coordinate(p, 0, p.shape[0]), h)
+    return OK
+
+
+@kernel
+def fit_homography(p: Points, q: Points, weights: FloatArray, frame: FloatArray, h: FloatArray) -> int:
+    """Fit all points into ``h`` (9,); a status, after which ``frame`` and, at a horizon, ``h`` are still normalised."""
+    if p.shape[0] < 4:
+        return NOT_ENOUGH
+    status = find_frame(p, q, weights, frame)
+    if status != OK:
+        return status if all_finite(p, q, 0, p.shape[0]) else NOT_FINITE
+    linear = np.empty(SUMS)
+    homography_sums(h, frame, p, q, weights, LINEAR, linear)
+    status = linear_start(linear, h)
+    return status if status != OK else finish_homography(h, frame, p, q, weights, linear)

@@ -81,6 +81,12 @@ def as_points(points: PointsLike, name: str = "points") -> Points:
     return converted if converted.flags.carray else converted.copy()
 
 
+def _check_out(given: Any, shape: tuple[int, ...]) -> None:
+    if not isinstance(given, _ARRAY) or given.dtype != _FLOAT64 or given.shape != shape:
+        got = _shape_text(given) if isinstance(given, _ARRAY) else type(given).__name__
+        raise PointsError(f"expected out as float64 of shape {shape}, got {got}")
+
+
 def prepare_out(points: Points, out: FloatArray) -> tuple[Points, Points]:
     """The points to read and the array to write, which is the caller's own.
 
@@ -102,9 +108,8 @@ def prepare_out(points: Points, out: FloatArray) -> tuple[Points, Points]:
         `out` is not a writable, aligned C-contiguous float64 array of the points' shape.
     """
     given: Any = out
-    if not isinstance(given, _ARRAY) or given.dtype != _FLOAT64 or given.shape != points.shape:
-        got = _shape_text(given) if isinstance(given, _ARRAY) else type(given).__name__
-        raise PointsError(f"expected out as float64 of shape {points.shape}, got {got}")
+    if type(given) is not _ARRAY or given.dtype is not _FLOAT64 or given.shape != points.shape:
+        _check_out(given, points.shape)
     flags = out.flags
     if not flags.carray:
         raise PointsError("expected out to be C-contiguous, aligned and writable")

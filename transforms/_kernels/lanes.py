@@ -24,6 +24,9 @@ from transforms._types import FloatArray, Points
 WIDTH = 8
 """Lanes of a value: one register of AVX-512, two of AVX2, four of SSE2 or NEON."""
 
+LINE = 64
+"""Bytes of a line of memory, as caches hold it."""
+
 Real: TypeAlias = Any
 """A float, or lanes."""
 
@@ -60,7 +63,8 @@ class _MaskModel(models.PrimitiveModel):
 # ---------------------------------------------------------------- operators
 
 
-def _order(lanes: Sequence[int]) -> Any:
+def order(lanes: Sequence[int]) -> Any:
+    """Which lanes a shuffle takes, as the compiler wants it."""
     return ir.Constant(ir.VectorType(ir.IntType(32), len(lanes)), list(lanes))
 
 
@@ -69,7 +73,7 @@ def _widen(builder: Any, value: Any) -> Any:
     if isinstance(value.type, ir.VectorType):
         return value
     first = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
-    return builder.shuffle_vector(first, first, _order([0] * WIDTH))
+    return builder.shuffle_vector(first, first, order([0] * WIDTH))
 
 
 def _operator(function: Callable[..., Any], result: Any, operand: Any, emit: Callable[[Any, Any, Any], Any]) -> None:
@@ -228,15 +232,25 @@ def _shift(_context: Any, x: Any, exponent: Any) -> Any:
 # ---------------------------------------------------------------- arrays
 
 
-def _pointer(context: Any, builder: Any, kind: Any, array: Any, index: Any, lanes: int) -> Any:
+def vector_at(context: Any, builder: Any, kind: Any, array: Any, index: Any, lanes: int) -> Any:
+    """The place of consecutive elements, as that of one vector."""
     data = context.make_array(kind)(context, builder, array).data
     return builder.bitcast(builder.gep(data, [index]), ir.VectorType(ir.DoubleType(), lanes).as_pointer())
 
 
 @intrinsic
+def _address(_context: Any, array: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        return builder.ptrtoint(data, ir.IntType(64))
+
+    return types.int64(array), generate
+
+
+@intrinsic
 def _load(_context: Any, array: Any, start: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        pointer = _pointer(context, builder, signature.args[0], arguments[0], arguments[1], WIDTH)
+        pointer = vector_at(context, builder, signature.args[0], arguments[0], arguments[1], WIDTH)
         return builder.load(pointer, align=8)
 
     return LANES(array, types.intp), generate
@@ -265,7 +279,7 @@ def _gather(_context: Any, array: Any, index: Any) -> Any:
 @intrinsic
 def _store(_context: Any, array: Any, start: Any, x: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        pointer = _pointer(context, builder, signature.args[0], arguments[0], arguments[1], WIDTH)
+        pointer = vector_at(context, builder, signature.args[0], arguments[0], arguments[1], WIDTH)
         builder.store(arguments[2], pointer, align=8)
         return context.get_dummy_value()
 
@@ -278,7 +292,7 @@ def _put(_context: Any, array: Any, index: Any, x: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         place = builder.mul(arguments[1], ir.Constant(arguments[1].type, lanes))
-        pointer = _pointer(context, builder, signature.args[0], arguments[0], place, lanes)
+        pointer = vector_at(context, builder, signature.args[0], arguments[0], place, lanes)
         value = arguments[2] if lanes > 1 else builder.bitcast(arguments[2], ir.VectorType(ir.DoubleType(), 1))
         builder.store(value, pointer, align=8)
         return context.get_dummy_value()
@@ -292,7 +306,7 @@ def _take_back(_context: Any, array: Any, index: Any, kind: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         place = builder.mul(arguments[1], ir.Constant(arguments[1].type, lanes))
-        pointer = _pointer(context, builder, signature.args[0], arguments[0], place, lanes)
+        pointer = vector_at(context, builder, signature.args[0], arguments[0], place, lanes)
         value = builder.load(pointer, align=8)
         return value if lanes > 1 else builder.bitcast(value, ir.DoubleType())
 
@@ -303,24 +317,45 @@ def _take_back(_context: Any, array: Any, index: Any, kind: Any) -> Any:
 def _load_points(_context: Any, points: Any, row: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         index = builder.shl(arguments[1], ir.Constant(arguments[1].type, 1))
-        both = builder.load(_pointer(context, builder, signature.args[0], arguments[0], index, 2 * WIDTH), align=8)
-        x = builder.shuffle_vector(both, both, _order(range(0, 2 * WIDTH, 2)))
-        y = builder.shuffle_vector(both, both, _order(range(1, 2 * WIDTH, 2)))
+        both = builder.load(vector_at(context, builder, signature.args[0], arguments[0], index, 2 * WIDTH), align=8)
+        x = builder.shuffle_vector(both, both, order(range(0, 2 * WIDTH, 2)))
+        y = builder.shuffle_vector(both, both, order(range(1, 2 * WIDTH, 2)))
         return context.make_tuple(builder, signature.return_type, (x, y))
 
     return _pair_of(LANES)(points, types.intp), generate
 
 
+def write(builder: Any, value: Any, pointer: Any, streamed: bool) -> None:
+    """Emit a store; a streamed one goes past the caches and wants whole lines of memory."""
+    stored = builder.store(value, pointer, align=LINE if streamed else 8)
+    if streamed:
+        stored.set_metadata("nontemporal", builder.module.add_metadata([ir.Constant(ir.IntType(32), 1)]))
+
+
+def _points_store(streamed: bool) -> Any:
+    @intrinsic
+    def store_rows(_context: Any, points: Any, row: Any, x: Any, y: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            index = builder.shl(arguments[1], ir.Constant(arguments[1].type, 1))
+            zipped = [lane for i in range(WIDTH) for lane in (i, WIDTH + i)]
+            both = builder.shuffle_vector(arguments[2], arguments[3], order(zipped))
+            write(
+                builder, both, vector_at(context, builder, signature.args[0], arguments[0], index, 2 * WIDTH), streamed
+            )
+            return context.get_dummy_value()
+
+        return types.void(points, types.intp, LANES, LANES), generate
+
+    return store_rows
+
+
 @intrinsic
-def _store_points(_context: Any, points: Any, row: Any, x: Any, y: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        index = builder.shl(arguments[1], ir.Constant(arguments[1].type, 1))
-        zipped = [lane for i in range(WIDTH) for lane in (i, WIDTH + i)]
-        both = builder.shuffle_vector(arguments[2], arguments[3], _order(zipped))
-        builder.store(both, _pointer(context, builder, signature.args[0], arguments[0], index, 2 * WIDTH), align=8)
+def _drain(_context: Any) -> Any:
+    def generate(context: Any, builder: Any, _signature: Any, _arguments: Any) -> Any:
+        builder.fence("seq_cst")
         return context.get_dummy_value()
 
-    return types.void(points, types.intp, LANES, LANES), generate
+    return types.void(), generate
 
 
 @intrinsic
@@ -329,8 +364,8 @@ def _total(_context: Any, x: Any) -> Any:
         value, count = arguments[0], WIDTH
         while count > 1:
             count //= 2
-            low = builder.shuffle_vector(value, value, _order(range(count)))
-            high = builder.shuffle_vector(value, value, _order(range(count, 2 * count)))
+            low = builder.shuffle_vector(value, value, order(range(count)))
+            high = builder.shuffle_vector(value, value, order(range(count, 2 * count)))
             value = builder.fadd(low, high)
         return builder.extract_element(value, ir.Constant(ir.IntType(32), 0))
 
@@ -343,8 +378,8 @@ def _largest(_context: Any, x: Any) -> Any:
         value, count = arguments[0], WIDTH
         while count > 1:
             count //= 2
-            low = builder.shuffle_vector(value, value, _order(range(count)))
-            high = builder.shuffle_vector(value, value, _order(range(count, 2 * count)))
+            low = builder.shuffle_vector(value, value, order(range(count)))
+            high = builder.shuffle_vector(value, value, order(range(count, 2 * count)))
             value = builder.select(builder.fcmp_ordered(">", high, low), high, low)
         return builder.extract_element(value, ir.Constant(ir.IntType(32), 0))
 
@@ -418,6 +453,9 @@ split: Callable[[Real], tuple[Real, Real]] = _choose(_split, _plain_split)
 shift: Callable[[Real, Real], Real] = _choose(_shift, lambda x, e: np.ldexp(x, np.asarray(e, dtype=np.int64))[()])
 """x * 2^e for whole e, as long as both are normal numbers."""
 
+address: Callable[[FloatArray], int] = _choose(_address, lambda array: int(array.ctypes.data))
+"""Where the first element stands in memory; ``array.ctypes`` would count references."""
+
 load: Callable[[FloatArray, int], Real] = _choose(_load, lambda array, start: array[start : start + WIDTH].copy())
 """Eight consecutive elements of a 1-D array."""
 
@@ -438,8 +476,14 @@ load_points: Callable[[Points, int], tuple[Real, Real]] = _choose(
 )
 """Columns of eight consecutive rows of an (N, 2) array."""
 
-store_points: Callable[[Points, int, Real, Real], None] = _choose(_store_points, _plain_store_points)
+store_points: Callable[[Points, int, Real, Real], None] = _choose(_points_store(False), _plain_store_points)
 """Write eight rows of an (N, 2) array."""
+
+stream_points: Callable[[Points, int, Real, Real], None] = _choose(_points_store(True), _plain_store_points)
+"""The same past the caches; the first row has to begin a line of memory, and `drain` to follow the last."""
+
+drain: Callable[[], None] = _choose(_drain, lambda: None)
+"""Wait for what was streamed: other threads see it from here on."""
 
 total: Callable[[Real], float] = _choose(_total, _plain_total)
 """Sum over the lanes, in a fixed order."""

@@ -6,8 +6,10 @@ m12, m20, m21, m22)``. Rigid and similarity transforms are affine here.
 
 from __future__ import annotations
 
-from transforms._jit import fma, kernel
-from transforms._kernels import lanes
+from transforms._jit import copy_kernel, kernel
+from transforms._kernels import pairs
+from transforms._kernels.lanes import Real, address, drain, fma
+from transforms._kernels.over_points import apply_point, first_line
 from transforms._types import FloatArray, Points
 
 Jet = tuple[float, float, float, float, float, float]
@@ -15,7 +17,7 @@ Jet = tuple[float, float, float, float, float, float]
 
 
 @kernel
-def translation_point(params: FloatArray, x: float, y: float) -> tuple[float, float]:
+def translation_point(params: FloatArray, x: Real, y: Real) -> tuple[Real, Real]:
     return x + params[0], y + params[1]
 
 
@@ -24,22 +26,11 @@ def translation_jet(params: FloatArray, x: float, y: float) -> Jet:
     return x + params[0], y + params[1], 1.0, 0.0, 0.0, 1.0
 
 
-@kernel
-def translation_apply(params: FloatArray, points: Points, out: Points) -> None:
-    tx, ty = params[0], params[1]
-    count = points.shape[0]
-    whole = count - count % lanes.WIDTH
-    for i in range(0, whole, lanes.WIDTH):
-        xs, ys = lanes.load_points(points, i)
-        lanes.store_points(out, i, xs + tx, ys + ty)
-    for i in range(whole, count):
-        x, y = points[i, 0], points[i, 1]
-        out[i, 0] = x + tx
-        out[i, 1] = y + ty
+translation_apply = copy_kernel(apply_point, "translation_apply", __file__, point=translation_point)
 
 
 @kernel
-def affine_point(params: FloatArray, x: float, y: float) -> tuple[float, float]:
+def affine_point(params: FloatArray, x: Real, y: Real) -> tuple[Real, Real]:
     u = fma(params[0], x, fma(params[1], y, params[2]))
     v = fma(params[3], x, fma(params[4], y, params[5]))
     return u, v
@@ -53,22 +44,31 @@ def affine_jet(params: FloatArray, x: float, y: float) -> Jet:
 
 @kernel
 def affine_apply(params: FloatArray, points: Points, out: Points) -> None:
-    # Lanes because a compiler does not vectorise a loop whose input may be its output, which is how lists run.
-    a, b, c, d, e, f = params[0], params[1], params[2], params[3], params[4], params[5]
+    """As `apply_point`, but x and y stay in turns."""
     count = points.shape[0]
-    whole = count - count % lanes.WIDTH
-    for i in range(0, whole, lanes.WIDTH):
-        xs, ys = lanes.load_points(points, i)
-        us, vs = lanes.fma(a, xs, lanes.fma(b, ys, c)), lanes.fma(d, xs, lanes.fma(e, ys, f))
-        lanes.store_points(out, i, us, vs)
+    line = first_line(count, address(points), address(out))
+    begin = max(line, 0)
+    whole = count - (count - begin) % pairs.ROWS
+    by_x = pairs.alternate(params[0], params[3])
+    by_y = pairs.alternate(params[1], params[4])
+    offset = pairs.alternate(params[2], params[5])
+    for i in range(begin):
+        out[i, 0], out[i, 1] = affine_point(params, points[i, 0], points[i, 1])
+    for i in range(begin, whole, pairs.ROWS):
+        x, y = pairs.load(points, i)
+        images = fma(by_x, x, fma(by_y, y, offset))
+        if line >= 0:
+            pairs.stream(out, i, images)
+        else:
+            pairs.store(out, i, images)
     for i in range(whole, count):
-        x, y = points[i, 0], points[i, 1]
-        out[i, 0] = fma(a, x, fma(b, y, c))
-        out[i, 1] = fma(d, x, fma(e, y, f))
+        out[i, 0], out[i, 1] = affine_point(params, points[i, 0], points[i, 1])
+    if line >= 0:
+        drain()
 
 
 @kernel
-def homography_point(params: FloatArray, x: float, y: float) -> tuple[float, float]:
+def homography_point(params: FloatArray, x: Real, y: Real) -> tuple[Real, Real]:
     u = fma(params[0], x, fma(params[1], y, params[2]))
     v = fma(params[3], x, fma(params[4], y, params[5]))
     s = fma(params[6], x, fma(params[7], y, params[8]))
@@ -86,18 +86,4 @@ def homography_jet(params: FloatArray, x: float, y: float) -> Jet:
     return u, v, ux, uy, vx, vy
 
 
-@kernel
-def homography_apply(params: FloatArray, points: Points, out: Points) -> None:
-    a, b, c, d, e, f = params[0], params[1], params[2], params[3], params[4], params[5]
-    g, h, k = params[6], params[7], params[8]
-    count = points.shape[0]
-    whole = count - count % lanes.WIDTH
-    for i in range(0, whole, lanes.WIDTH):
-        xs, ys = lanes.load_points(points, i)
-        s = lanes.fma(g, xs, lanes.fma(h, ys, k))
-        us, vs = lanes.fma(a, xs, lanes.fma(b, ys, c)) / s, lanes.fma(d, xs, lanes.fma(e, ys, f)) / s
-        lanes.store_points(out, i, us, vs)
-    for i in range(whole, count):
-        u, v = homography_point(params, points[i, 0], points[i, 1])
-        out[i, 0] = u
-        out[i, 1] = v
+homography_apply = copy_kernel(apply_point, "homography_apply", __file__, point=homography_point)

@@ -3,9 +3,8 @@
 Parameters: ``(order, u00, v00, u10, v10, ...)``, the coefficients of x' and y' in turns, row by row: first the powers
 of x without y, then those with y, then with y squared, ..., as nested Horner evaluation reads them. Packed by `pack`.
 
-Orders up to six are unrolled, each by one step from the order below, so that the loop over points is vectorised; higher
-orders run through the loops of `polynomial_point`, eight points at a time, which make the same steps and give the same
-bits.
+Orders up to six are unrolled, each by one step from the order below; higher orders run through the loops of
+`polynomial_point`, which make the same steps and give the same bits.
 """
 
 from __future__ import annotations
@@ -14,215 +13,174 @@ import math
 
 import numpy as np
 
-from transforms._jit import fma, kernel
-from transforms._kernels import lanes
+from transforms._jit import copy_kernel, kernel
+from transforms._kernels.lanes import Real, fma, like
 from transforms._kernels.linear import Jet
+from transforms._kernels.over_points import apply_point
 from transforms._types import FloatArray, Points
-
-UNROLLED = 6
-"""Highest order with loops of its own."""
-_BLOCK = 1024
-"""Numbers copied aside at a time when results replace their points: loops that may overlap are not vectorised."""
 
 
 @kernel
-def row_1(c: FloatArray, k: int, x: float) -> float:
+def row_1(c: FloatArray, k: int, x: Real) -> Real:
     return fma(c[k + 2], x, c[k])
 
 
 @kernel
-def row_2(c: FloatArray, k: int, x: float) -> float:
+def row_2(c: FloatArray, k: int, x: Real) -> Real:
     return fma(row_1(c, k + 2, x), x, c[k])
 
 
 @kernel
-def row_3(c: FloatArray, k: int, x: float) -> float:
+def row_3(c: FloatArray, k: int, x: Real) -> Real:
     return fma(row_2(c, k + 2, x), x, c[k])
 
 
 @kernel
-def row_4(c: FloatArray, k: int, x: float) -> float:
+def row_4(c: FloatArray, k: int, x: Real) -> Real:
     return fma(row_3(c, k + 2, x), x, c[k])
 
 
 @kernel
-def row_5(c: FloatArray, k: int, x: float) -> float:
+def row_5(c: FloatArray, k: int, x: Real) -> Real:
     return fma(row_4(c, k + 2, x), x, c[k])
 
 
 @kernel
-def row_6(c: FloatArray, k: int, x: float) -> float:
+def row_6(c: FloatArray, k: int, x: Real) -> Real:
     return fma(row_5(c, k + 2, x), x, c[k])
 
 
 @kernel
-def surface_1(c: FloatArray, k: int, x: float, y: float) -> float:
+def surface_1(c: FloatArray, k: int, x: Real, y: Real) -> Real:
     return fma(c[k + 4], y, row_1(c, k, x))
 
 
 @kernel
-def surface_2(c: FloatArray, k: int, x: float, y: float) -> float:
+def surface_2(c: FloatArray, k: int, x: Real, y: Real) -> Real:
     return fma(surface_1(c, k + 6, x, y), y, row_2(c, k, x))
 
 
 @kernel
-def surface_3(c: FloatArray, k: int, x: float, y: float) -> float:
+def surface_3(c: FloatArray, k: int, x: Real, y: Real) -> Real:
     return fma(surface_2(c, k + 8, x, y), y, row_3(c, k, x))
 
 
 @kernel
-def surface_4(c: FloatArray, k: int, x: float, y: float) -> float:
+def surface_4(c: FloatArray, k: int, x: Real, y: Real) -> Real:
     return fma(surface_3(c, k + 10, x, y), y, row_4(c, k, x))
 
 
 @kernel
-def surface_5(c: FloatArray, k: int, x: float, y: float) -> float:
+def surface_5(c: FloatArray, k: int, x: Real, y: Real) -> Real:
     return fma(surface_4(c, k + 12, x, y), y, row_5(c, k, x))
 
 
 @kernel
-def surface_6(c: FloatArray, k: int, x: float, y: float) -> float:
+def surface_6(c: FloatArray, k: int, x: Real, y: Real) -> Real:
     return fma(surface_5(c, k + 14, x, y), y, row_6(c, k, x))
 
 
 @kernel
-def _map_1(c: FloatArray, s: FloatArray, o: FloatArray) -> None:
-    for i in range(s.size // 2):
-        x, y = s[2 * i], s[2 * i + 1]
-        o[2 * i] = surface_1(c, 1, x, y)
-        o[2 * i + 1] = surface_1(c, 2, x, y)
+def _point_1(c: FloatArray, x: Real, y: Real) -> tuple[Real, Real]:
+    return surface_1(c, 1, x, y), surface_1(c, 2, x, y)
 
 
 @kernel
-def _map_2(c: FloatArray, s: FloatArray, o: FloatArray) -> None:
-    for i in range(s.size // 2):
-        x, y = s[2 * i], s[2 * i + 1]
-        o[2 * i] = surface_2(c, 1, x, y)
-        o[2 * i + 1] = surface_2(c, 2, x, y)
+def _point_2(c: FloatArray, x: Real, y: Real) -> tuple[Real, Real]:
+    return surface_2(c, 1, x, y), surface_2(c, 2, x, y)
 
 
 @kernel
-def _map_3(c: FloatArray, s: FloatArray, o: FloatArray) -> None:
-    for i in range(s.size // 2):
-        x, y = s[2 * i], s[2 * i + 1]
-        o[2 * i] = surface_3(c, 1, x, y)
-        o[2 * i + 1] = surface_3(c, 2, x, y)
+def _point_3(c: FloatArray, x: Real, y: Real) -> tuple[Real, Real]:
+    return surface_3(c, 1, x, y), surface_3(c, 2, x, y)
 
 
 @kernel
-def _map_4(c: FloatArray, s: FloatArray, o: FloatArray) -> None:
-    for i in range(s.size // 2):
-        x, y = s[2 * i], s[2 * i + 1]
-        o[2 * i] = surface_4(c, 1, x, y)
-        o[2 * i + 1] = surface_4(c, 2, x, y)
+def _point_4(c: FloatArray, x: Real, y: Real) -> tuple[Real, Real]:
+    return surface_4(c, 1, x, y), surface_4(c, 2, x, y)
 
 
 @kernel
-def _map_5(c: FloatArray, s: FloatArray, o: FloatArray) -> None:
-    for i in range(s.size // 2):
-        x, y = s[2 * i], s[2 * i + 1]
-        o[2 * i] = surface_5(c, 1, x, y)
-        o[2 * i + 1] = surface_5(c, 2, x, y)
+def _point_5(c: FloatArray, x: Real, y: Real) -> tuple[Real, Real]:
+    return surface_5(c, 1, x, y), surface_5(c, 2, x, y)
 
 
 @kernel
-def _map_6(c: FloatArray, s: FloatArray, o: FloatArray) -> None:
-    for i in range(s.size // 2):
-        x, y = s[2 * i], s[2 * i + 1]
-        o[2 * i] = surface_6(c, 1, x, y)
-        o[2 * i + 1] = surface_6(c, 2, x, y)
+def _point_6(c: FloatArray, x: Real, y: Real) -> tuple[Real, Real]:
+    return surface_6(c, 1, x, y), surface_6(c, 2, x, y)
+
+
+_apply_1 = copy_kernel(apply_point, "polynomial_apply_1", __file__, point=_point_1)
+_apply_2 = copy_kernel(apply_point, "polynomial_apply_2", __file__, point=_point_2)
+_apply_3 = copy_kernel(apply_point, "polynomial_apply_3", __file__, point=_point_3)
+_apply_4 = copy_kernel(apply_point, "polynomial_apply_4", __file__, point=_point_4)
+_apply_5 = copy_kernel(apply_point, "polynomial_apply_5", __file__, point=_point_5)
+_apply_6 = copy_kernel(apply_point, "polynomial_apply_6", __file__, point=_point_6)
 
 
 @kernel
-def _map_any(c: FloatArray, points: Points, out: Points) -> None:
-    whole = points.shape[0] // lanes.WIDTH * lanes.WIDTH
-    for i in range(0, whole, lanes.WIDTH):
-        x, y = lanes.load_points(points, i)
-        u, v = polynomial_point(c, x, y)
-        lanes.store_points(out, i, u, v)
-    for i in range(whole, points.shape[0]):
-        u, v = polynomial_point(c, points[i, 0], points[i, 1])
-        out[i, 0] = u
-        out[i, 1] = v
+def polynomial_point(params: FloatArray, x: Real, y: Real) -> tuple[Real, Real]:
+    """Value at one point, or at as many as there are lanes."""
+    order = int(params[0])
+    k = (order + 1) * (order + 2) - 1
+    u, v = like(x, params[k]), like(x, params[k + 1])
+    if order == 0:  # keeps a NaN
+        u, v = fma(x, 0.0, fma(y, 0.0, u)), fma(x, 0.0, fma(y, 0.0, v))
+    for length in range(1, order + 1):
+        k -= 2
+        ru, rv = like(x, params[k]), like(x, params[k + 1])
+        for _ in range(length):
+            k -= 2
+            ru, rv = fma(ru, x, params[k]), fma(rv, x, params[k + 1])
+        u, v = fma(u, y, ru), fma(v, y, rv)
+    return u, v
 
 
-@kernel
-def _map(c: FloatArray, s: FloatArray, o: FloatArray) -> None:
-    """Map flat points s into o, which must not overlap if the loops are to be fast."""
-    order = int(c[0])
-    if order == 1:
-        _map_1(c, s, o)
-    elif order == 2:
-        _map_2(c, s, o)
-    elif order == 3:
-        _map_3(c, s, o)
-    elif order == 4:
-        _map_4(c, s, o)
-    elif order == 5:
-        _map_5(c, s, o)
-    else:
-        _map_6(c, s, o)
+_apply_any = copy_kernel(apply_point, "polynomial_apply_any", __file__, point=polynomial_point)
 
 
 @kernel
 def polynomial_apply(params: FloatArray, points: Points, out: Points) -> None:
-    if not 1.0 <= params[0] <= UNROLLED:
-        _map_any(params, points, out)
-        return
-    s, o = points.reshape(-1), out.reshape(-1)
-    if points.ctypes.data != out.ctypes.data:
-        _map(params, s, o)
-        return
-    scratch = np.empty(min(_BLOCK, o.size))
-    for lo in range(0, o.size, _BLOCK):
-        block = o[lo : lo + _BLOCK]
-        copy = scratch[: block.size]
-        for i in range(block.size):
-            copy[i] = block[i]
-        _map(params, copy, block)
-
-
-@kernel
-def polynomial_point(params: FloatArray, x: lanes.Real, y: lanes.Real) -> tuple[lanes.Real, lanes.Real]:
-    """Value at one point, or at as many as there are lanes."""
     order = int(params[0])
-    k = (order + 1) * (order + 2) - 1
-    u, v = lanes.like(x, params[k]), lanes.like(x, params[k + 1])
-    if order == 0:  # keeps a NaN
-        u, v = lanes.fma(x, 0.0, lanes.fma(y, 0.0, u)), lanes.fma(x, 0.0, lanes.fma(y, 0.0, v))
-    for length in range(1, order + 1):
-        k -= 2
-        ru, rv = lanes.like(x, params[k]), lanes.like(x, params[k + 1])
-        for _ in range(length):
-            k -= 2
-            ru, rv = lanes.fma(ru, x, params[k]), lanes.fma(rv, x, params[k + 1])
-        u, v = lanes.fma(u, y, ru), lanes.fma(v, y, rv)
-    return u, v
+    if order == 1:
+        _apply_1(params, points, out)
+    elif order == 2:
+        _apply_2(params, points, out)
+    elif order == 3:
+        _apply_3(params, points, out)
+    elif order == 4:
+        _apply_4(params, points, out)
+    elif order == 5:
+        _apply_5(params, points, out)
+    elif order == 6:
+        _apply_6(params, points, out)
+    else:
+        _apply_any(params, points, out)
 
 
 @kernel
-def polynomial_jet(params: FloatArray, x: lanes.Real, y: lanes.Real) -> Jet:
+def polynomial_jet(params: FloatArray, x: Real, y: Real) -> Jet:
     """Value and derivatives at one point, or at as many as there are lanes."""
     order = int(params[0])
     k = (order + 1) * (order + 2) - 1
-    zero = lanes.like(x, 0.0)
-    u, v = lanes.like(x, params[k]), lanes.like(x, params[k + 1])
+    zero = like(x, 0.0)
+    u, v = like(x, params[k]), like(x, params[k + 1])
     ux, uy, vx, vy = zero, zero, zero, zero
     if order == 0:  # keeps a NaN
-        ux = lanes.fma(x, 0.0, lanes.fma(y, 0.0, zero))
+        ux = fma(x, 0.0, fma(y, 0.0, zero))
         uy, vx, vy = ux, ux, ux
         u, v = u + ux, v + ux
     for length in range(1, order + 1):
         k -= 2
-        ru, rv = lanes.like(x, params[k]), lanes.like(x, params[k + 1])
+        ru, rv = like(x, params[k]), like(x, params[k + 1])
         du, dv = zero, zero
         for _ in range(length):
             k -= 2
-            du, dv = lanes.fma(du, x, ru), lanes.fma(dv, x, rv)
-            ru, rv = lanes.fma(ru, x, params[k]), lanes.fma(rv, x, params[k + 1])
-        ux, vx = lanes.fma(ux, y, du), lanes.fma(vx, y, dv)
-        uy, vy = lanes.fma(uy, y, u), lanes.fma(vy, y, v)
-        u, v = lanes.fma(u, y, ru), lanes.fma(v, y, rv)
+            du, dv = fma(du, x, ru), fma(dv, x, rv)
+            ru, rv = fma(ru, x, params[k]), fma(rv, x, params[k + 1])
+        ux, vx = fma(ux, y, du), fma(vx, y, dv)
+        uy, vy = fma(uy, y, u), fma(vy, y, v)
+        u, v = fma(u, y, ru), fma(v, y, rv)
     return u, v, ux, uy, vx, vy
 
 

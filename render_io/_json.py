@@ -237,7 +237,7 @@ def copied(value: Any) -> Any:
     Parameters
     ----------
     value : object
-        Dicts and lists of any depth; everything else is taken as it is.
+        Dicts and lists of any depth; what was left as text in them is read, everything else is taken as it is.
 
     Returns
     -------
@@ -247,7 +247,7 @@ def copied(value: Any) -> Any:
     Raises
     ------
     SpecError
-        It is nested too deeply.
+        It is nested too deeply, or a text is at fault.
     """
     try:
         return _copied(value)
@@ -257,7 +257,10 @@ def copied(value: Any) -> Any:
 
 def _copied(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _copied(item) if isinstance(item, (dict, list)) else item for key, item in value.items()}
+        return {key: _copied(item) if isinstance(item, _COMPOSED) else item for key, item in value.items()}
     if isinstance(value, list):
-        return [_copied(item) if isinstance(item, (dict, list)) else item for item in value]
-    return value
+        return [_copied(item) if isinstance(item, _COMPOSED) else item for item in value]
+    return loads(value) if type(value) is Raw else value
+
+
+_COMPOSED = (dict, list, Raw)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 from render_io import _json
 from render_io.errors import SpecError
 
-__all__ = ["SpecObjects", "load_transform", "written"]
+__all__ = ["SpecObjects", "load_transform", "put_specs", "spec_of", "written"]
 
 
 class SpecObjects:
@@ -48,7 +49,7 @@ class SpecObjects:
             What is written as long as the object does not change.
         """
         self.items.append(item)
-        self._read.append((item, spec, _snapshot(item)))
+        self._read.append((item, spec, written(item)))
 
     def remember(self, other: SpecObjects) -> None:
         """Know the specs of another list's objects too.
@@ -67,13 +68,8 @@ class SpecObjects:
 
     @staticmethod
     def _spec(item: Any, spec: Any, snapshot: Any) -> Any:
-        return spec if spec is not None and _snapshot(item) == snapshot else written(item)
-
-
-def _snapshot(item: Any) -> Any:
-    """Return what stays equal as long as the object would be written alike; leaves have a cheaper one than a spec."""
-    state = getattr(item, "_snapshot", None)
-    return written(item) if state is None else state()
+        now = written(item)
+        return spec if spec is not None and now == snapshot else now
 
 
 def written(item: Any) -> Any:
@@ -94,13 +90,43 @@ def written(item: Any) -> Any:
     return item.to_dict() if hasattr(item, "to_dict") else _json.copied(item)
 
 
+def spec_of(item: Any) -> Any:
+    """Return a spec of an object: the one that it was read from, as long as the object says what that says.
+
+    Parameters
+    ----------
+    item : object
+        As for `written`; also the text of a spec.
+
+    Returns
+    -------
+    object
+        A JSON value or the text of one, which may be shared.
+    """
+    if type(item) is _json.Raw:
+        return item
+    source = getattr(item, "_source", None)
+    if source is None:
+        return written(item)
+    spec = item._document()
+    return source if spec == item._members else spec
+
+
+def put_specs(document: dict[str, Any], name: str, specs: list[Any]) -> None:
+    """Put a list into its list spec, which keeps its other members; an empty one makes no spec where there was none."""
+    outer = document.get(name)
+    kept = outer if isinstance(outer, dict) else {"type": "list"}
+    if specs or "specList" in kept:
+        document[name] = kept | {"specList": specs}
+
+
 def load_transform(spec: Any) -> Any:
     """Make a wire object of a transform spec.
 
     Parameters
     ----------
     spec : object
-        The spec.
+        The spec; taken over, not copied.
 
     Returns
     -------
@@ -112,9 +138,12 @@ def load_transform(spec: Any) -> Any:
     SpecError
         The spec is malformed.
     """
-    if not isinstance(spec, dict):
-        raise SpecError(f"expected a transform spec, got {'null' if spec is None else type(spec).__name__}")
-    # Imported here: tile specs whose transforms nobody looks at need no numerical library.
-    from render_io.transform import load_transform_json
+    return _loader()(spec)
 
-    return load_transform_json(spec)
+
+@cache
+def _loader() -> Callable[[Any], Any]:
+    # Imported here: tile specs whose transforms nobody looks at need no numerical library.
+    from render_io.transform.transform import transform_of
+
+    return transform_of

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from render_io import _json
 from render_io._json_object import Member, part, put, refuse_unknown
-from render_io._spec_list import SpecObjects, load_transform
+from render_io._spec_list import SpecObjects, put_specs
+from render_io._tile_transforms import TileTransforms, in_member, in_tile, put_transforms
 from render_io.channel import Channel, HasPyramid, channel_of
 from render_io.errors import RenderError, SpecError
 from render_io.image_pyramid import ImagePyramid, MipMap, MipMapLevel
@@ -92,10 +93,11 @@ class TileSpec(HasPyramid):
     mipmapPathBuilder = Member("mipmapPathBuilder")
 
     _layout: Layout | None = None
-    _tforms: SpecObjects | None = None
+    _tforms: list[Any] | None = None
     _channels: SpecObjects | None = None
     _filters: SpecObjects | None = None
     _text: bytes | None = None
+    _parsed: dict[str, Any]
 
     def __init__(
         self,
@@ -179,13 +181,15 @@ class TileSpec(HasPyramid):
         tile._text = text
         return tile
 
-    def __getattr__(self, name: str) -> Any:
-        # Called for what is not there: the members of a tile made of text, once.
-        if name == "_members" and self._text is not None:
-            members: dict[str, Any] = _json.split_object(self._text)
-            self._members, self._text = members, None
-            return members
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+    @property
+    def _members(self) -> dict[str, Any]:
+        if self._text is not None:
+            self._parsed, self._text = _json.split_object(self._text), None
+        return self._parsed
+
+    @_members.setter
+    def _members(self, value: dict[str, Any]) -> None:
+        self._parsed = value
 
     def to_json(self) -> bytes:
         """Return the text of the JSON object.
@@ -193,17 +197,26 @@ class TileSpec(HasPyramid):
         Returns
         -------
         bytes
-            Compact; for a tile that was never looked into, the text it was made of.
+            Compact; for a tile made of text of which nothing was looked into but its transforms, that text with those
+            that have changed.
 
         Raises
         ------
         SpecError
             NaN, infinities, or objects that JSON can't hold.
         """
-        if vars(self).keys() == {"_text"} and self._text is not None:
-            return self._text
+        return b"".join(self._pieces())
+
+    def _pieces(self) -> list[bytes | memoryview]:
+        """Return the text of the JSON object in pieces; whatever is looked into takes the members out of the text."""
+        if self._text is not None and self._tforms is None:
+            return [self._text]
         try:
-            return _json.dumps(self._document(), json_value)
+            if self._text is not None and isinstance(self._tforms, TileTransforms):
+                pieces = self._tforms.put_into(self._text)
+                if pieces is not None:
+                    return pieces
+            return [_json.dumps(self._document(), json_value)]
         except SpecError as error:
             raise error.at(self._name()) from error
 
@@ -227,8 +240,10 @@ class TileSpec(HasPyramid):
         document = super()._document()
         if self._layout is not None:
             put(document, "layout", self._layout._document())
-        _put_specs(document, "transforms", self._tforms)
-        _put_specs(document, "inputfilters", self._filters)
+        if self._tforms is not None:
+            put_transforms(document, self._tforms)
+        if self._filters is not None:
+            put_specs(document, "inputfilters", self._filters.document())
         if self._channels is not None:
             document["channels"] = self._channels.document()
         return document
@@ -254,33 +269,39 @@ class TileSpec(HasPyramid):
 
     @property
     def tforms(self) -> list[Any]:
-        """Transforms in order of application, as objects of `render_io.transform`, made when first asked for.
+        """Transforms in order of application, as objects of `render_io.transform`, each made when it is first touched.
 
         The list and the objects may be changed; a transform that says what it said is written as it was read.
 
         Raises
         ------
         SpecError
-            A spec is malformed, with tile id and JSON path.
+            A spec is malformed, with tile id and JSON path; of a tile made of text, or for what is wrong inside a
+            dataString, when that transform is touched.
         """
         if self._tforms is None:
-            transforms = part(self._get("transforms"), "transforms", self._name())
-            specs = transforms.get("specList", [])
-            if not isinstance(specs, list):
-                raise SpecError("expected an array of transform specs", self._name(), "transforms.specList")
-            try:
-                self._tforms = SpecObjects(specs, load_transform, "transforms.specList")
-            except SpecError as error:
-                raise error.at(self._name()) from error
-        return self._tforms.items
+            self._tforms = self._read_transforms()
+        return self._tforms
 
     @tforms.setter
     def tforms(self, value: Iterable[Any] | None) -> None:
-        if self._tforms is None:
-            if self._get("transforms") is None:
-                self._members["transforms"] = {"type": "list", "specList": []}
-            self._tforms = SpecObjects()
-        self._tforms.items = list(value or ())
+        if self._tforms is None and self._get("transforms") is None:
+            self._members["transforms"] = {"type": "list", "specList": []}
+        if value is None or value is not self._tforms:  # as it is after +=
+            self._tforms = list(value or ())
+
+    def _read_transforms(self) -> TileTransforms:
+        if self._text is not None:
+            found = in_tile(self._text)
+        else:
+            found = in_member(self._members.get("transforms"), self._members.get("tileId"))
+        if found is not None:
+            return found
+        transforms = part(self._get("transforms"), "transforms", self._name())
+        specs = transforms.get("specList", [])
+        if not isinstance(specs, list):
+            raise SpecError("expected an array of transform specs", self._name(), "transforms.specList")
+        return TileTransforms.of_values(specs, self._name())
 
     @property
     def channels(self) -> list[Channel] | None:
@@ -300,6 +321,7 @@ class TileSpec(HasPyramid):
             self._members.pop("channels", None)
             self._channels = None
         else:
+            self._get("channels")
             self._channels = self._channels or SpecObjects()
             self._channels.items = list(value)
 
@@ -396,14 +418,6 @@ class TileSpec(HasPyramid):
         return float(value)
 
 
-def _put_specs(document: dict[str, Any], name: str, specs: SpecObjects | None) -> None:
-    """Put a list into its list spec, which keeps its other members; an empty one makes no spec where there was none."""
-    outer = document.get(name)
-    kept = outer if isinstance(outer, dict) else {"type": "list"}
-    if specs is not None and (specs.items or "specList" in kept):
-        document[name] = kept | {"specList": specs.document()}
-
-
 def _outline(width: float, height: float, inner: int) -> npt.NDArray[np.float64]:
     import numpy as np
 
@@ -433,10 +447,12 @@ def loads(text: bytes) -> list[TileSpec]:
     SpecError
         Malformed text, no array, or an element that is no object.
     """
-    tiles = [TileSpec.from_json(bytes(element)) for element in _json.split_array(text)]
-    for index, tile in enumerate(tiles):
-        if not (tile._text or b"").startswith(b"{"):
+    tiles = []
+    for index, element in enumerate(_json.split_array(text)):
+        own = bytes(element)  # which does not keep the whole
+        if not own.startswith(b"{"):
             raise SpecError("expected a tile spec, got no object", path=f"[{index}]")
+        tiles.append(TileSpec.from_json(own))
     return tiles
 
 
@@ -458,7 +474,11 @@ def dumps(tilespecs: Iterable[TileSpec]) -> bytes:
     SpecError
         NaN, infinities, or objects that JSON can't hold, with the tile id.
     """
-    return b"[\n" + b",\n".join([tile.to_json() for tile in tilespecs]) + b"\n]\n"
+    pieces: list[bytes | memoryview] = []
+    for tile in tilespecs:
+        pieces.append(b",\n")
+        pieces += tile._pieces()
+    return b"".join([b"[\n", *pieces[1:], b"\n]\n"])
 
 
 def __getattr__(name: str) -> Any:

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from render_io.codecs._codec import Codec
 from render_io.codecs._numbers import is_single, parse_double, parse_single
-from render_io.codecs._text import join, white_fields
+from render_io.codecs._text import join, plain_numbers, white_fields
 from render_io.codecs.names import AFFINE, HOMOGRAPHY, RIGID, SIMILARITY, TRANSLATION
 from transforms.affine import Affine
 from transforms.homography import Homography
@@ -23,6 +23,9 @@ AffineFamily: TypeAlias = Affine | Translation | Rigid | Similarity
 
 
 def _numbers(text: str, count: int, layout: str, single: bool = False) -> list[float]:
+    plain = None if single else plain_numbers(text, count)
+    if plain is not None:
+        return plain
     fields = white_fields(text, layout)
     fields.require(count)
     return fields.numbers(parse=parse_single if single else parse_double)

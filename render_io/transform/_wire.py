@@ -6,6 +6,7 @@ from what it said when it was read: texts of numbers, the order of members, unkn
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ __all__ = ["WireObject", "bits", "owned", "plain"]
 
 def bits(value: Any) -> Any:
     """Return something hashable that is equal exactly when the bits of the numbers are."""
+    if type(value) is float or type(value) is int:
+        return (), _DOUBLE(value)
     if value is None or isinstance(value, (str, type)):
         return value
     array = np.asarray(value, dtype=np.float64)
@@ -33,6 +36,8 @@ def bits(value: Any) -> Any:
 
 def owned(value: npt.ArrayLike, dimensions: int, name: str) -> FloatArray:
     """Return a writable float64 copy of parameters; ConversionError for what is no array of real numbers."""
+    if type(value) is np.ndarray and value.dtype == np.float64 and value.ndim == dimensions:
+        return value.copy()
     try:
         return np.array(as_parameters(value, (None,) * dimensions, name))
     except TransformError as error:
@@ -44,6 +49,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     return value.item() if isinstance(value, np.generic) else value
+
+
+_DOUBLE = struct.Struct("d").pack
 
 
 class WireObject:
@@ -59,6 +67,8 @@ class WireObject:
 
     _kind = "leaf"
     _members: Spec | None = None
+    _source: Any = None
+    """What the members were read from, where the one who read keeps it; see `spec_of`."""
     transformId: str | None = None
     labels: list[str] | None = None
 
@@ -77,9 +87,13 @@ class WireObject:
         RenderError
             The object can't be written as it is.
         """
-        document: Spec = {"type": self._kind} if self._members is None else _json.copied(self._members)
-        for name, value in self._content(document).items():
-            document[name] = value
+        document: Spec = _json.copied(self._document())
+        return document
+
+    def _document(self) -> Spec:
+        """Return the transform spec; it may share values with this object."""
+        document: Spec = {"type": self._kind} if self._members is None else self._members.copy()
+        document |= self._content(document)
         if self.transformId != document.get("id"):
             _put(document, "id", plain(self.transformId))
         if self.labels != _labels(document):
@@ -94,14 +108,16 @@ class WireObject:
         raise NotImplementedError
 
     def _take(self, d: Any) -> None:
-        """Keep a JSON object, and take id and labels from it."""
+        """Take over a JSON object, with id and labels from it."""
         if not isinstance(d, dict):
             raise SpecError(f"expected a transform spec (an object), got {describe(d)}")
-        self._members = _json.copied(d)
+        self._members = d
+        self._source = None
         if self._kind != "leaf":
             self._members.setdefault("type", self._kind)
         self.transformId = d.get("id")
-        self.labels = _json.copied(_labels(d))
+        labels = _labels(d)
+        self.labels = None if labels is None else _json.copied(labels)
 
     # -- Maths ---------------------------------------------------------------------------------------------------------
 

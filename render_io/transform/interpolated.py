@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from render_io import _json
 from render_io._spec_json import Spec, branches, weight_of
 from render_io._spec_list import written
 from render_io.codecs import format_double
@@ -77,7 +78,7 @@ class InterpolatedTransform(WireObject):
         SpecError
             A malformed spec; the path names the branch.
         """
-        self._take(d)
+        self._take(_json.copied(d))
         for name, branch in zip("ab", branches(d), strict=True):
             try:
                 setattr(self, name, loaded(branch))

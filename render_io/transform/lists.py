@@ -78,7 +78,7 @@ class TransformList(WireObject):
         SpecError
             A malformed spec; the path names the member.
         """
-        self._take({} if d is None else d)
+        self._take({} if d is None else _json.copied(d))
         self.tforms = []
         for index, member in enumerate(members_of(self._members or {})):
             try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from render_io import _json
 from render_io._spec_json import Spec, reference_of
 from render_io.transform._members import References, maths_of
 from render_io.transform._wire import WireObject, plain
@@ -67,7 +68,7 @@ class ReferenceTransform(WireObject):
         SpecError
             A malformed spec.
         """
-        self._take(d)
+        self._take(_json.copied(d))
         self.refId = reference_of(d)
 
     def _content(self, document: Spec) -> Spec:

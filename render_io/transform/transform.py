@@ -9,11 +9,14 @@ from render_io._spec_json import Spec, describe, sane_depth
 from render_io.errors import SpecError
 from render_io.transform._wire import WireObject
 from render_io.transform.interpolated import InterpolatedTransform
-from render_io.transform.leaf.utils import load_leaf_json
+from render_io.transform.leaf.utils import leaf_of, load_leaf_json
 from render_io.transform.lists import TransformList
 from render_io.transform.references import ReferenceTransform
 
-__all__ = ["InterpolatedTransform", "ReferenceTransform", "TransformList", "load_leaf_json", "load_transform_json"]
+__all__ = [
+    "InterpolatedTransform", "ReferenceTransform", "TransformList", "load_leaf_json", "load_transform_json",
+    "transform_of",
+]  # fmt: skip
 
 _LOADERS: Final[dict[str, Callable[[Spec], WireObject]]] = {
     "leaf": load_leaf_json,
@@ -52,3 +55,9 @@ def load_transform_json(d: Spec, default_type: str = "leaf") -> Any:
     if loader is None:
         raise SpecError(f"expected one of the types {', '.join(_LOADERS)}, got {describe(kind)}", path="type")
     return loader(d)
+
+
+def transform_of(spec: Any) -> Any:
+    """Make the object of a transform spec, which is taken over; otherwise as `load_transform_json`."""
+    is_leaf = isinstance(spec, dict) and spec.get("type", "leaf") == "leaf"
+    return leaf_of(spec) if is_leaf else load_transform_json(spec)

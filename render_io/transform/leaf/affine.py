@@ -6,6 +6,7 @@ The matrix `M` is the one source of truth; `M00` to `B1` are views of it.
 from __future__ import annotations
 
 import copy
+import struct
 from typing import Any, ClassVar, Self, overload
 
 import numpy as np
@@ -13,10 +14,11 @@ import numpy.typing as npt
 
 from render_io import codecs
 from render_io._spec_json import Spec
+from render_io.codecs._text import join, plain_numbers
 from render_io.codecs.names import AFFINE, RIGID, SIMILARITY, TRANSLATION
 from render_io.errors import ConversionError
 from render_io.transform._errors import seed_error
-from render_io.transform._wire import owned
+from render_io.transform._wire import bits, owned
 from render_io.transform.leaf._matrices import CLASS_NAMES, CONSTRAINED, equations, fitted_matrix
 from render_io.transform.leaf.common import calc_first_order_properties
 from render_io.transform.leaf.transform import ClassName, ParametricTransform
@@ -28,6 +30,8 @@ from transforms.errors import PointsError, TransformError
 from transforms.linear import Rigid, Similarity, Translation
 
 __all__ = ["AffineModel"]
+
+_NINE = struct.Struct("9d").pack  # numpy takes twice as long for a small array of Python's floats
 
 
 class _Entry:
@@ -130,6 +134,22 @@ class AffineModel(ParametricTransform):
     def _parameters(self) -> tuple[Any, ...]:
         return (self.M,)
 
+    def _key(self) -> Any:
+        matrix = self.M
+        return matrix.tobytes() if matrix.shape == (3, 3) else bits(matrix)
+
+    def _process_dataString(self, datastring: str) -> None:
+        # Six numbers, as nearly all texts are, need no transform to be understood.
+        six = plain_numbers(datastring, 6) if type(datastring) is str and self._layout() == AFFINE else None
+        if six is None:
+            super()._process_dataString(datastring)
+            return
+        m00, m10, m01, m11, m02, m12 = six
+        self._matrix = np.ndarray((3, 3), np.float64, bytearray(_NINE(m00, m01, m02, m10, m11, m12, 0.0, 0.0, 1.0)))
+        self._made = None
+        self._text = datastring
+        self._text_state = self._state()
+
     def _show(self, transform: Affine | Translation | Rigid | Similarity) -> None:
         self.M = transform.matrix
         if not isinstance(transform, Affine):
@@ -148,6 +168,10 @@ class AffineModel(ParametricTransform):
         return CLASS_NAMES[type(self.transform)] if declared in CONSTRAINED else declared
 
     def _written(self) -> str:
+        rows = self.M.tolist()
+        if rows[2:] == [[0.0, 0.0, 1.0]] and (self._declared or type(self).className) not in CONSTRAINED:
+            (m00, m01, m02), (m10, m11, m12), _ = rows
+            return join((m00, m10, m01, m11, m02, m12))
         return codecs.encode(self.transform, CLASS_NAMES[type(self.transform)])[1]
 
     # -- Fits ----------------------------------------------------------------------------------------------------------

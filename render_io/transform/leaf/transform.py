@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, ClassVar, overload
 
-from render_io import codecs
+from render_io import _json, codecs
 from render_io._spec_json import Spec, leaf_text
 from render_io.errors import RenderError, SpecError
 from render_io.transform._errors import seed_error
@@ -111,8 +111,12 @@ class Transform(WireObject):
         SpecError
             A member is missing, or the text is one that Java refuses.
         """
+        self._become(_json.copied(d))
+
+    def _become(self, d: Spec) -> None:
+        """Take over a leaf spec."""
         self._take(d)
-        self.className = leaf_text(d, "className")
+        self._declared = leaf_text(d, "className")
         self._read(leaf_text(d, "dataString"))
 
     def _read(self, text: str) -> None:
@@ -126,12 +130,14 @@ class Transform(WireObject):
         self._text = datastring
 
     def _content(self, document: Spec) -> Spec:
-        content = {"className": self.className, "dataString": self.dataString}
-        for name, value in content.items():
+        content = {}
+        for name, value in (("className", self.className), ("dataString", self.dataString)):
             if value is None:
                 raise SpecError(f"expected the {name} of a leaf as a text, got none", path=name)
-        # A number that came in place of a text stays one.
-        return {name: value for name, value in content.items() if name not in document or str(document[name]) != value}
+            # A number that came in place of a text stays one.
+            if name not in document or str(document[name]) != value:
+                content[name] = value
+        return content
 
     @property
     def transform(self) -> MathsTransform:
@@ -210,7 +216,8 @@ class ParametricTransform(Transform):
                 raise seed_error(error) from error
         return self._made[1]
 
-    def _key(self) -> tuple[Any, ...]:
+    def _key(self) -> Any:
+        """Return something hashable that is equal exactly when the bits of the parameters are."""
         key = tuple([bits(value) for value in self._parameters()])
         # One object for equal keys: those that are kept are many.
         return self._made[0] if self._made is not None and self._made[0] == key else key
@@ -238,7 +245,8 @@ class ParametricTransform(Transform):
         self._process_dataString(value)
 
     def _state(self) -> tuple[Any, ...]:
-        return self.className, self._key()
+        """Return what changes whenever the text or the class name would."""
+        return self._declared, self._key()
 
     def _written(self) -> str:
         return codecs.encode(self.transform, self._layout())[1]
@@ -259,12 +267,7 @@ class ParametricTransform(Transform):
         self._adopt(transform)
         self._text = datastring
         made = self._made
-        self._text_state = self.className, self._key() if made is None else made[0]
+        self._text_state = self._declared, self._key() if made is None else made[0]
 
     def _identity(self) -> tuple[Any, ...]:
-        return "leaf", *self._state()
-
-    def _snapshot(self) -> tuple[Any, ...]:
-        """Return what `to_dict` would say, without making the text of it."""
-        labels = None if self.labels is None else tuple(self.labels)
-        return type(self), self._state(), self.transformId, labels
+        return "leaf", self.className, self._key()

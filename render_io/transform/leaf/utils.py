@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from render_io import _json
 from render_io._spec_json import Spec, describe, leaf_text
 from render_io.codecs.names import LENS_ALIASES
 from render_io.errors import SpecError
@@ -20,7 +21,7 @@ from render_io.transform.leaf.polynomial_models import (
 from render_io.transform.leaf.thin_plate_spline import ThinPlateSplineTransform
 from render_io.transform.leaf.transform import NotOfThePlaneError, Transform
 
-__all__ = ["LEAF_CLASSES", "load_leaf_json"]
+__all__ = ["LEAF_CLASSES", "leaf_of", "load_leaf_json"]
 
 _CLASSES: Final[tuple[type[Transform], ...]] = (
     AffineModel,
@@ -72,8 +73,15 @@ def load_leaf_json(d: Spec) -> Transform:
     kind = d.get("type")
     if kind not in (None, "leaf"):
         raise SpecError(f"expected the type leaf, got {describe(kind)}", path="type")
-    found = LEAF_CLASSES.get(leaf_text(d, "className"), Transform)
+    return leaf_of(_json.copied(d))
+
+
+def leaf_of(spec: Spec) -> Transform:
+    """Make the object of a leaf spec, which is taken over; otherwise as `load_leaf_json`."""
+    found = LEAF_CLASSES.get(leaf_text(spec, "className"), Transform)
     try:
-        return found(json=d)
+        made = found.__new__(found)  # all that __init__ would do
+        made._become(spec)
     except NotOfThePlaneError:
-        return Transform(json=d)
+        made = Transform(json=spec)
+    return made

@@ -50,6 +50,7 @@ __all__ = [
     "fma",
     "is_compiled",
     "kernel",
+    "lean_kernel",
     "run_chunks",
     "set_thread_count",
     "thread_count",
@@ -133,9 +134,33 @@ def kernel(function: F) -> F:
     callable
         The compiled kernel. With JIT disabled the function itself, silent about division by zero like the compiled one.
     """
+    return _compiled(function, counted=True)
+
+
+def lean_kernel(function: F) -> F:
+    """Compile a function that makes no arrays, nor calls one that does, but slices of those that it is given.
+
+    Such a function needs no count of who uses an array. To keep that count takes two locked additions for each array
+    that is passed on or sliced, more than many a small kernel does besides.
+
+    Parameters
+    ----------
+    function : callable
+        As for `kernel`.
+
+    Returns
+    -------
+    callable
+        As from `kernel`.
+    """
+    return _compiled(function, counted=False)
+
+
+def _compiled(function: F, counted: bool) -> F:
     if JIT_DISABLED:
         return np.errstate(all="ignore")(function)
-    compiled: Any = numba.njit(nogil=True, error_model="numpy", fastmath=False)(function)
+    njit: Any = numba.njit
+    compiled = njit(nogil=True, error_model="numpy", fastmath=False, _nrt=counted)(function)
     if _CACHE_ENABLED:
         with suppress(RuntimeError, OSError):  # nowhere to write: compile in every process
             compiled._cache = _StampedCache(function)  # type: ignore[no-untyped-call]

@@ -43,6 +43,11 @@ class Program:
     solves: bool
     offsets: IntArray
 
+    def only(self, op: int) -> bool:
+        """Whether every member has one instruction, and this operation."""
+        alone = len(self.instructions) == len(self.offsets) - 1 and bool((np.diff(self.offsets) == 1).all())
+        return alone and bool((self.instructions[:, codes.OP] == op).all())
+
 
 def joined(programs: Sequence[Program]) -> Program:
     """Make one program of those of single transforms, which become its members; nothing is looked for twice.

@@ -39,7 +39,7 @@ from transforms.columns import Column
 from transforms.compose import TransformList
 from transforms.errors import NonInvertibleError, PointsError
 from transforms.fit import TransformsLike, as_transform
-from transforms.mesh import border_of, checked_size, mesh_inverse
+from transforms.mesh import border_ends_of, border_of, checked_size, mesh_inverse
 from transforms.polynomial import Polynomial
 
 __all__ = ["STATUS_TEXTS", "BatchEstimate", "TransformBatch", "fit_batch", "is_warm"]
@@ -354,7 +354,11 @@ class TransformBatch:
         """
         boxes = np.empty((len(self), 4))
         options = options_of(in_order=True)
+        affine = self._program.only(codes.AFFINE)
         for w, h, members in self._sizes(width, height):
+            if affine:
+                self._box_affines(members, border_ends_of(*checked_size(w, h, mesh_cell_size)), boxes)
+                continue
             border = border_of(*checked_size(w, h, mesh_cell_size))
 
             def box(mapped: Points, part: IntArray, count: int = len(border)) -> None:
@@ -362,6 +366,15 @@ class TransformBatch:
 
             self._sample(border, members, options, box, np.zeros(len(self), dtype=np.int64))
         return boxes
+
+    def _box_affines(self, members: IntArray, ends: Points, boxes: FloatArray) -> None:
+        """Boxes of members that are one affine map each."""
+        program = self._program
+
+        def work(first: int, last: int) -> None:
+            kernels.affine_boxes(program.instructions, program.params, members[first:last], ends, boxes)
+
+        run_chunks(work, len(members), 16 * MEMBERS_PER_THREAD)
 
     def _sample(self, grid: Points, members: IntArray, options: FloatArray, use: Use, status: IntArray) -> None:
         """Map a grid by members and hand the images, some members at a time, to ``use(images, members)``."""
@@ -459,6 +472,7 @@ def _warm() -> None:
     batch = TransformBatch.from_lists([[Affine.identity(), Affine.identity()]])
     batch.apply_inverse(batch.apply([[0.0, 0.0]])[0])
     batch.bounding_boxes(64.0, 64.0)
+    TransformBatch.from_lists([Affine.identity()]).bounding_boxes(64.0, 64.0)
     for model in (Affine, Polynomial):
         batch.reestimate(model, width=64.0, height=64.0)
         fit_batch(model, _SQUARE, _SQUARE, [0, len(_SQUARE)])

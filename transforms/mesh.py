@@ -74,6 +74,27 @@ def border_of(width: float, height: float, cell: float) -> Points:
     return points
 
 
+def border_ends_of(width: float, height: float, cell: float) -> Points:
+    """Those sample points of the border that alone tell the box of an affine map.
+
+    Along an edge one coordinate stays and the other grows, so that what an affine map makes of it grows or falls, also
+    after each rounding: the extremes are at the ends, to the last bit.
+
+    Parameters
+    ----------
+    width, height, cell : float
+        As of `border_of`.
+
+    Returns
+    -------
+    ndarray
+        (8, 2) in tile pixels.
+    """
+    ends = np.empty((8, 2))
+    kernels.border_ends(*kernels.border_counts(width, height, cell), border_of(width, height, cell), ends)
+    return ends
+
+
 def bounding_box(
     transform: Transform, width: float, height: float, mesh_cell_size: float = 64.0
 ) -> tuple[float, float, float, float]:

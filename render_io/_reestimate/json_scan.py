@@ -11,7 +11,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from transforms._jit import kernel, word_at
+from transforms._jit import lean_kernel
+from transforms._kernels.byte_blocks import BLOCK, equal_bytes, lowest_bit, smaller_bytes
 
 __all__ = ["blanks_end", "equals", "name_table", "next_member", "peek", "string_end", "value_end"]
 
@@ -19,12 +20,6 @@ Bytes = npt.NDArray[np.uint8]
 
 _DEEPEST: Final = 60
 _LARGEST: Final = 308
-
-_ONES: Final = np.uint64(0x0101010101010101)
-_TOPS: Final = np.uint64(0x8080808080808080)
-_QUOTES: Final = np.uint64(0x2222222222222222)
-_BACKSLASHES: Final = np.uint64(0x5C5C5C5C5C5C5C5C)
-_BLANKS: Final = np.uint64(0x2020202020202020)
 
 
 def name_table(names: tuple[bytes, ...]) -> Bytes:
@@ -49,20 +44,20 @@ def name_table(names: tuple[bytes, ...]) -> Bytes:
 _LITERALS: Final = name_table((b"true", b"false", b"null"))
 
 
-@kernel
+@lean_kernel
 def peek(text: Bytes, at: int) -> int:
     """The character at a place, 0 behind the end."""
     return int(text[at]) if at < text.shape[0] else 0
 
 
-@kernel
+@lean_kernel
 def blanks_end(text: Bytes, at: int) -> int:
     while at < text.shape[0] and (text[at] == 32 or text[at] == 10 or text[at] == 13 or text[at] == 9):
         at += 1
     return at
 
 
-@kernel
+@lean_kernel
 def escape_end(text: Bytes, at: int) -> int:
     """End of the escape whose backslash is at a place, -1 for none; surrogates are left to others."""
     c = peek(text, at + 1)
@@ -83,24 +78,21 @@ def escape_end(text: Bytes, at: int) -> int:
     return -1 if 0xD800 <= value <= 0xDFFF else at + 6
 
 
-@kernel
+@lean_kernel
 def plain_end(text: Bytes, at: int) -> int:
     """Place of the next character from ``at`` on that is special in a string, or the end of the text."""
     size = text.shape[0]
-    # Eight characters at a time, as a word: subtracting borrows from the top bit of a byte that is too small.
-    while at + 8 <= size:
-        word = word_at(text, at)
-        quote, backslash = word ^ _QUOTES, word ^ _BACKSLASHES
-        low = ((quote - _ONES) & ~quote) | ((backslash - _ONES) & ~backslash) | ((word - _BLANKS) & ~word)
-        if low & _TOPS:
-            break
-        at += 8
+    while at + BLOCK <= size:
+        special = equal_bytes(text, at, 34) | equal_bytes(text, at, 92) | smaller_bytes(text, at, 32)
+        if special:
+            return at + lowest_bit(special)
+        at += BLOCK
     while at < size and text[at] != 34 and text[at] != 92 and text[at] >= 32:
         at += 1
     return at
 
 
-@kernel
+@lean_kernel
 def string_end(text: Bytes, at: int) -> tuple[int, bool]:
     """Place of the quote that ends the string begun before ``at``, -1 for none; and whether it has an escape."""
     escaped = False
@@ -115,14 +107,14 @@ def string_end(text: Bytes, at: int) -> tuple[int, bool]:
         escaped = True
 
 
-@kernel
+@lean_kernel
 def digits_end(text: Bytes, at: int) -> int:
     while at < text.shape[0] and 48 <= text[at] <= 57:
         at += 1
     return at
 
 
-@kernel
+@lean_kernel
 def number_end(text: Bytes, at: int) -> int:
     """End of a number, -1 for none; those that may be beyond all doubles are left to others."""
     at += peek(text, at) == 45
@@ -151,7 +143,7 @@ def number_end(text: Bytes, at: int) -> int:
     return at if size <= _LARGEST else -1
 
 
-@kernel
+@lean_kernel
 def equals(text: Bytes, start: int, stop: int, table: Bytes, row: int) -> bool:
     """Whether a part of the text is a word of a table."""
     if stop - start != table[row, 0] or stop > text.shape[0]:
@@ -162,7 +154,7 @@ def equals(text: Bytes, start: int, stop: int, table: Bytes, row: int) -> bool:
     return True
 
 
-@kernel
+@lean_kernel
 def scalar_end(text: Bytes, at: int) -> int:
     """End of a string, a number or a literal; -1 for none."""
     c = peek(text, at)
@@ -178,7 +170,7 @@ def scalar_end(text: Bytes, at: int) -> int:
     return -1
 
 
-@kernel
+@lean_kernel
 def next_member(text: Bytes, at: int, opened: bool) -> tuple[int, int, int]:
     """Go on in an object, after its bracket (opened) or after a value: bounds of the next name, start of its value.
 
@@ -204,7 +196,7 @@ def next_member(text: Bytes, at: int, opened: bool) -> tuple[int, int, int]:
     return (1, 0, at) if escaped else (start, stop, at)
 
 
-@kernel
+@lean_kernel
 def value_end(text: Bytes, at: int) -> int:
     """End of a value of any kind; -1 when it is malformed, or nested too deeply."""
     depth, kinds = 0, 0  # One bit for each open bracket: whether it is an object's.

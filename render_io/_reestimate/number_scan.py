@@ -8,12 +8,13 @@ blanks between them is left to others as well: this is the quick way through wha
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from transforms._jit import kernel, word_at
+from transforms._jit import lean_kernel, word_at
+from transforms._kernels.byte_blocks import same_until
 
 __all__ = ["count_numbers", "parse_rows", "same_texts"]
 
@@ -46,9 +47,10 @@ _EXACT: Final = 10.0 ** np.arange(23)
 _HALF: Final = np.uint64(32)
 _LOW: Final = np.uint64(0xFFFFFFFF)
 _ONE: Final = np.uint64(1)
+_MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
-@kernel
+@lean_kernel
 def times(a: np.uint64, b: np.uint64) -> tuple[np.uint64, np.uint64]:
     """Upper and lower half of a product."""
     al, ah, bl, bh = a & _LOW, a >> _HALF, b & _LOW, b >> _HALF
@@ -58,7 +60,7 @@ def times(a: np.uint64, b: np.uint64) -> tuple[np.uint64, np.uint64]:
     return ah * bh + (middle >> _HALF) + (other >> _HALF), (other << _HALF) | (low & _LOW)
 
 
-@kernel
+@lean_kernel
 def leading_zeros(word: np.uint64) -> int:
     count = 0
     for step in (32, 16, 8, 4, 2, 1):
@@ -68,7 +70,7 @@ def leading_zeros(word: np.uint64) -> int:
     return count
 
 
-@kernel
+@lean_kernel
 def nearest(digits: np.uint64, power: int) -> float:
     """The double nearest to digits * 10**power, -1 where this can't tell."""
     if digits == 0:
@@ -95,7 +97,7 @@ def nearest(digits: np.uint64, power: int) -> float:
     return float(mantissa) * 2.0 ** (((217706 * power) >> 16) + 63 + top - zeros - 52)
 
 
-@kernel
+@lean_kernel
 def parse_number(text: Bytes, at: int, stop: int) -> tuple[float, int]:
     """The number that begins at a place, and its end; an end of -1 where there is none, or none that this can read."""
     negative = at < stop and text[at] == 45
@@ -133,7 +135,7 @@ def parse_number(text: Bytes, at: int, stop: int) -> tuple[float, int]:
     return (-value if negative else value), (at if value >= 0.0 else -1)
 
 
-@kernel
+@lean_kernel
 def parse_rows(text: Bytes, spans: IntArray, out: FloatArray, good: Bytes) -> None:
     """Read (N, K) numbers from (N, 2) parts of a text; ``good`` (N,) is 0 where others have to read."""
     for n in range(spans.shape[0]):
@@ -149,7 +151,7 @@ def parse_rows(text: Bytes, spans: IntArray, out: FloatArray, good: Bytes) -> No
             good[n] = at == stop
 
 
-@kernel
+@lean_kernel
 def count_numbers(text: Bytes, start: int, stop: int) -> int:
     """How many numbers a part of the text has, if it is as usual."""
     count = 1
@@ -158,22 +160,29 @@ def count_numbers(text: Bytes, start: int, stop: int) -> int:
     return count
 
 
-@kernel
-def equal(text: Bytes, first: int, second: int, size: int) -> bool:
+@lean_kernel
+def are_same(text: Bytes, spans: IntArray, n: int, m: int) -> bool:
     """Whether two parts of a text are the same."""
-    k = 0
-    while k + 8 <= size:
-        if word_at(text, first + k) != word_at(text, second + k):
-            return False
-        k += 8
-    while k < size:
-        if text[first + k] != text[second + k]:
-            return False
-        k += 1
-    return True
+    start, stop = spans[n, 0], spans[n, 1]
+    first = spans[m, 0]
+    return bool(stop - start == spans[m, 1] - first and same_until(text, start, first, stop) == stop)
 
 
-@kernel
+@lean_kernel
+def mixed(text: Bytes, start: int, stop: int) -> Any:
+    """A uint64 below 2**32 that tells most texts apart, from a few characters all over it."""
+    size = stop - start
+    bits = np.uint64(size)
+    if size < 8:
+        for at in range(start, stop):
+            bits = (bits ^ np.uint64(text[at])) * _MIX
+        return bits >> _HALF
+    for at in range(start, stop - 8, max(8, size >> 3)):
+        bits = (bits ^ word_at(text, at)) * _MIX
+    return ((bits ^ word_at(text, stop - 8)) * _MIX) >> _HALF
+
+
+@lean_kernel
 def same_texts(text: Bytes, spans: IntArray, slots: IntArray, ids: IntArray, firsts: IntArray) -> int:
     """Number the different texts among (N, 2) parts: ``ids`` (N,) of each; ``firsts`` (N,) where each is first.
 
@@ -182,17 +191,11 @@ def same_texts(text: Bytes, spans: IntArray, slots: IntArray, ids: IntArray, fir
     mask = slots.shape[0] - 1
     found = 0
     for n in range(spans.shape[0]):
-        start, stop = spans[n, 0], spans[n, 1]
-        size = stop - start
-        # A few characters from all over find the slot; all of them are compared there.
-        mixed = size
-        for k in range(start, stop, max(1, size >> 5)):
-            mixed = (mixed * 31 + int(text[k])) & 0xFFFFFFFF
-        slot = (mixed ^ (mixed >> 15)) & mask
-        while slots[slot] >= 0:
-            first = spans[firsts[slots[slot]], 0]
-            if spans[firsts[slots[slot]], 1] - first == size and equal(text, first, start, size):
-                break
+        if n and are_same(text, spans, n, n - 1):
+            ids[n] = ids[n - 1]
+            continue
+        slot = np.int64(mixed(text, spans[n, 0], spans[n, 1]) & np.uint64(mask))
+        while slots[slot] >= 0 and not are_same(text, spans, n, firsts[slots[slot]]):
             slot = (slot + 1) & mask
         if slots[slot] < 0:
             slots[slot] = found

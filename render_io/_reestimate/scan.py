@@ -12,9 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from render_io._reestimate.json_scan import blanks_end, equals, name_table, next_member, peek, string_end, value_end
-from transforms._jit import kernel
+from render_io._reestimate.tile_shape import MOST_PARTS, WORDS, follow, note_parts
+from transforms._jit import lean_kernel
 
-__all__ = ["BOX", "CELL", "FIRST", "HEIGHT", "ID", "LEAVES", "LIST", "ODD", "TILE", "WIDTH", "Scan", "Z", "scan"]
+__all__ = [
+    "BOX", "CELL", "FIRST", "HEIGHT", "ID", "LEAVES", "LIST", "ODD", "TILE", "WIDTH", "Scan", "Z", "is_ascii", "scan",
+]  # fmt: skip
 
 Bytes = npt.NDArray[np.uint8]
 IntArray = npt.NDArray[np.int64]
@@ -36,12 +39,16 @@ ODD: Final = 24
 """Not zero where the tile has something that is not understood."""
 _COLUMNS: Final = 25
 
+# Where the model of the tiles to come is, how many parts and leaves it has, and how many tiles ago it was made that.
+_START, _STOP, _PARTS, _SHARE, _AGE = range(5)
+_COST: Final = 8
+"""Tiles from one model to the next: to make one takes as long as to read a tile from scratch."""
+
 _CHUNK: Final = 1024
 _LEAVES_PER_TILE: Final = 8
 
 
 _TILE_TABLE, _LIST_TABLE, _LEAF_TABLE = name_table(_NAMES), name_table(_LIST_NAMES), name_table(_LEAF_NAMES)
-_WORDS: Final = name_table((b"list", b"leaf"))
 _A_LIST, _A_LEAF = 0, 1
 
 
@@ -75,10 +82,11 @@ def scan(text: Bytes) -> Scan | None:
     """
     at = open_array(text)
     tiles, leaves, found = [], [], 0
+    model, parts = np.array([0, 0, 0, 0, _COST]), np.empty((MOST_PARTS, 4), dtype=np.int64)
     while at > 0:
         rows = np.full((_CHUNK, _COLUMNS), -1, dtype=np.int64)
         spans = np.empty((_CHUNK * _LEAVES_PER_TILE, 4), dtype=np.int64)
-        at, count, used = scan_tiles(text, at, rows, spans)
+        at, count, used = scan_tiles(text, at, rows, spans, model, parts)
         if count == 0:
             return None
         rows[:count, FIRST] += found
@@ -88,7 +96,16 @@ def scan(text: Bytes) -> Scan | None:
     return Scan(np.concatenate(tiles), np.concatenate(leaves)) if at == 0 and tiles else None
 
 
-@kernel
+@lean_kernel
+def is_ascii(text: Bytes) -> bool:
+    """Whether no character needs more than one byte."""
+    seen = 0
+    for at in range(text.shape[0]):
+        seen |= text[at]
+    return seen < 128
+
+
+@lean_kernel
 def name_number(text: Bytes, start: int, stop: int, table: Bytes, guess: int) -> int:
     """Row of a name in a table, -1 for none; the row guessed, if it is one, is looked at first."""
     if guess < table.shape[0] and equals(text, start, stop, table, guess):
@@ -99,13 +116,13 @@ def name_number(text: Bytes, start: int, stop: int, table: Bytes, guess: int) ->
     return -1
 
 
-@kernel
+@lean_kernel
 def is_word(text: Bytes, start: int, stop: int, row: int) -> bool:
     """Whether a value is a string with one of the words."""
-    return peek(text, start) == 34 and equals(text, start + 1, stop - 1, _WORDS, row)
+    return peek(text, start) == 34 and equals(text, start + 1, stop - 1, WORDS, row)
 
 
-@kernel
+@lean_kernel
 def scan_leaf(text: Bytes, at: int, leaf: IntArray) -> tuple[int, bool]:
     """End of a leaf, -1 for malformed text; and whether it is odd."""
     leaf[:] = -1
@@ -134,7 +151,7 @@ def scan_leaf(text: Bytes, at: int, leaf: IntArray) -> tuple[int, bool]:
             return -1, True
 
 
-@kernel
+@lean_kernel
 def scan_leaves(text: Bytes, at: int, row: IntArray, leaves: IntArray, used: int) -> tuple[int, int]:
     """End of an array of leaves, -1 for malformed text; and the leaves used so far, more than there are when full."""
     at = blanks_end(text, at + 1)
@@ -160,7 +177,7 @@ def scan_leaves(text: Bytes, at: int, row: IntArray, leaves: IntArray, used: int
         at = blanks_end(text, at + 1)
 
 
-@kernel
+@lean_kernel
 def scan_list(text: Bytes, at: int, row: IntArray, leaves: IntArray, used: int) -> tuple[int, int]:
     """End of a list of transforms, as `scan_leaves`."""
     typed = False
@@ -187,7 +204,7 @@ def scan_list(text: Bytes, at: int, row: IntArray, leaves: IntArray, used: int) 
             return at, used
 
 
-@kernel
+@lean_kernel
 def scan_tile(text: Bytes, at: int, row: IntArray, leaves: IntArray, used: int) -> tuple[int, int]:
     """End of a tile, as `scan_leaves`; its row is filled in."""
     row[:] = -1
@@ -223,28 +240,61 @@ def scan_tile(text: Bytes, at: int, row: IntArray, leaves: IntArray, used: int) 
             return -1, used
 
 
-@kernel
+@lean_kernel
 def open_array(text: Bytes) -> int:
     """Place of the first element of the array that the text is, -1 for none."""
     at = blanks_end(text, 0)
     return blanks_end(text, at + 1) if peek(text, at) == 91 else -1
 
 
-@kernel
-def scan_tiles(text: Bytes, at: int, rows: IntArray, leaves: IntArray) -> tuple[int, int, int]:
+@lean_kernel
+def scan_like(
+    text: Bytes, at: int, rows: IntArray, n: int, leaves: IntArray, used: int, model: IntArray, parts: IntArray
+) -> tuple[int, int]:
+    """End of a tile that is like the model, -1 for others, and the leaves used so far; its row is filled in."""
+    more = used + model[_SHARE]
+    if model[_PARTS] == 0 or more > leaves.shape[0]:
+        return -1, used
+    for column in range(_COLUMNS):
+        rows[n, column] = -1
+    stop = follow(text, at, model[_START], model[_STOP], parts[: model[_PARTS]], rows, n, leaves, used)
+    rows[n, TILE], rows[n, TILE + 1] = at, stop
+    rows[n, FIRST], rows[n, LEAVES], rows[n, ODD] = used, model[_SHARE], 0
+    return stop, more if stop >= 0 else used
+
+
+@lean_kernel
+def take_model(text: Bytes, rows: IntArray, n: int, leaves: IntArray, model: IntArray, parts: IntArray) -> None:
+    """Make a tile the model of those to come, unless the last model is too new to have paid."""
+    if rows[n, ODD] or model[_AGE] < _COST:
+        return
+    start, stop, first, count = rows[n, TILE], rows[n, TILE + 1], rows[n, FIRST], rows[n, LEAVES]
+    noted = note_parts(text, start, stop, rows, n, _TRANSFORMS, leaves, first, first + count, parts)
+    model[_START], model[_STOP], model[_PARTS], model[_SHARE], model[_AGE] = start, stop, max(noted, 0), count, 0
+
+
+@lean_kernel
+def scan_tiles(
+    text: Bytes, at: int, rows: IntArray, leaves: IntArray, model: IntArray, parts: IntArray
+) -> tuple[int, int, int]:
     """Read tiles from a place on until the rows or leaves are used up.
 
-    Where to go on, 0 at the end of the text, -1 for malformed text; and how many rows and leaves are used.
+    Where to go on, 0 at the end of the text, -1 for malformed text; and how many rows and leaves are used. ``model``
+    and ``parts`` are what is known of the model.
     """
     count = used = 0
     while count < rows.shape[0]:
         if peek(text, at) != 123:
             return -1, count, used
-        stop, more = scan_tile(text, at, rows[count], leaves, used)
-        if more > leaves.shape[0]:
-            return at, count, used
+        model[_AGE] += 1
+        stop, more = scan_like(text, at, rows, count, leaves, used, model, parts)
         if stop < 0:
-            return -1, count, used
+            stop, more = scan_tile(text, at, rows[count], leaves, used)
+            if more > leaves.shape[0]:
+                return at, count, used
+            if stop < 0:
+                return -1, count, used
+            take_model(text, rows, count, leaves, model, parts)
         count, used = count + 1, more
         at = blanks_end(text, stop)
         c = peek(text, at)

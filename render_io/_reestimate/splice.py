@@ -10,21 +10,23 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from transforms._jit import copy_bytes, kernel
+from transforms._jit import copy_bytes, kernel, lean_kernel
+from transforms._kernels.byte_blocks import BLOCK, equal_bytes, lowest_bit
 
 __all__ = ["BOXED", "LEFT_OUT", "OTHER", "PLAIN", "gather", "write_tiles"]
 
 Bytes = npt.NDArray[np.uint8]
 IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
 
 LEFT_OUT, OTHER, PLAIN, BOXED = -1, 0, 1, 2
 """What becomes of a tile: nothing; the next of the other texts; new transforms; new transforms and box."""
 
-_JAVA_PLAIN: Final = (-3, 6)
-"""Powers of ten of the leading digit between which Java prints no exponent."""
+_JAVA_PLAIN: Final = (1e-3, 1e7)
+"""Sizes between which Java prints no exponent; JSON prints these as Java does."""
 
 
-@kernel
+@lean_kernel
 def put_exponent(power: int, out: Bytes, at: int) -> int:
     out[at] = 69
     at += 1
@@ -38,9 +40,17 @@ def put_exponent(power: int, out: Bytes, at: int) -> int:
     return at
 
 
-@kernel
-def java_number(text: Bytes, start: int, stop: int, digits: Bytes, out: Bytes, at: int) -> int:
+@lean_kernel
+def java_number(value: float, text: Bytes, start: int, stop: int, digits: Bytes, out: Bytes, at: int) -> int:
     """Put a JSON number as Java prints it; the end of it. Smaller ones than 1e-300 are not right."""
+    if _JAVA_PLAIN[0] <= abs(value) < _JAVA_PLAIN[1] or value == 0.0:
+        return copy_bytes(text, start, stop, out, at)
+    return put_scientific(text, start, stop, digits, out, at)
+
+
+@lean_kernel
+def put_scientific(text: Bytes, start: int, stop: int, digits: Bytes, out: Bytes, at: int) -> int:
+    """Put a JSON number, other than zero, with an exponent."""
     count = whole = exponent = 0
     fraction = False
     for k in range(start + (text[start] == 45), stop):
@@ -59,20 +69,30 @@ def java_number(text: Bytes, start: int, stop: int, digits: Bytes, out: Bytes, a
             whole += not fraction
         else:
             whole -= fraction
-    power = whole - 1 + exponent
     while count > 1 and digits[count - 1] == 48:
         count -= 1
-    if count == 0 or _JAVA_PLAIN[0] <= power <= _JAVA_PLAIN[1]:
-        return copy_bytes(text, start, stop, out, at)
     if text[start] == 45:
         out[at] = 45
         at += 1
     out[at], out[at + 1], out[at + 2] = digits[0], 46, 48
     at = copy_bytes(digits, 1, count, out, at + 2) if count > 1 else at + 3
-    return put_exponent(power, out, at)
+    return put_exponent(whole - 1 + exponent, out, at)
 
 
-@kernel
+@lean_kernel
+def number_stop(text: Bytes, at: int) -> int:
+    """Place of the comma, or the bracket, that ends the number in which a place is."""
+    while at + BLOCK <= text.shape[0]:
+        commas = equal_bytes(text, at, 44)
+        if commas:
+            return at + lowest_bit(commas)
+        at += BLOCK
+    while text[at] != 44 and text[at] != 93:
+        at += 1
+    return at
+
+
+@lean_kernel
 def put_box(old: Bytes, start: int, stop: int, text: Bytes, first: int, last: int, out: Bytes, at: int) -> int:
     """Put the number of a box; whole numbers stay whole where they were written so."""
     whole = True
@@ -81,30 +101,42 @@ def put_box(old: Bytes, start: int, stop: int, text: Bytes, first: int, last: in
     return copy_bytes(text, first, last - 2 if whole else last, out, at)
 
 
-@kernel
+@lean_kernel
+def next_part(replaced: IntArray, t: int, parts: int, done: int) -> int:
+    """Which of the first parts of a tile comes first from a place on."""
+    best = -1
+    for r in range(parts):
+        if replaced[t, r, 0] >= done and (best < 0 or replaced[t, r, 0] < replaced[t, best, 0]):
+            best = r
+    return best
+
+
+@lean_kernel
 def put_tile(
     text: Bytes,
-    bounds: IntArray,
+    tiles: IntArray,
     replaced: IntArray,
+    t: int,
+    parts: int,
     leaf: Bytes,
+    values: FloatArray,
+    row: int,
     numbers: Bytes,
     cuts: IntArray,
     digits: Bytes,
     out: Bytes,
     at: int,
 ) -> int:
-    """Copy a tile with the parts ``replaced`` (R, 2): the first is the list, the others its box; the end of the copy.
+    """Copy tile t, text[tiles[t]], with new text for its first parts ``replaced`` (T, R, 2); the end of the copy.
 
-    Number k is numbers[cuts[k]:cuts[k + 1] - 1]; the last four are the box.
+    The first part is the list, the others are its box. Number k is values[row, k], as text
+    numbers[cuts[k]:cuts[k + 1] - 1]; the last four are the box.
     """
-    done = bounds[0]
+    done = tiles[t, 0]
     count = cuts.shape[0] - 5
-    for _ in range(replaced.shape[0]):
-        best = -1
-        for r in range(replaced.shape[0]):
-            if replaced[r, 0] >= done and (best < 0 or replaced[r, 0] < replaced[best, 0]):
-                best = r
-        start, stop = replaced[best, 0], replaced[best, 1]
+    for _ in range(parts):
+        best = next_part(replaced, t, parts, done)
+        start, stop = replaced[t, best, 0], replaced[t, best, 1]
         at = copy_bytes(text, done, start, out, at)
         if best == 0:
             at = copy_bytes(leaf, 0, leaf.shape[0], out, at)
@@ -112,14 +144,14 @@ def put_tile(
                 if k:
                     out[at] = 32
                     at += 1
-                at = java_number(numbers, cuts[k], cuts[k + 1] - 1, digits, out, at)
+                at = java_number(values[row, k], numbers, cuts[k], cuts[k + 1] - 1, digits, out, at)
             out[at], out[at + 1], out[at + 2] = 34, 125, 93
             at += 3
         else:
             k = count + best - 1
             at = put_box(text, start, stop, numbers, cuts[k], cuts[k + 1] - 1, out, at)
         done = stop
-    return copy_bytes(text, done, bounds[1], out, at)
+    return copy_bytes(text, done, tiles[t, 1], out, at)
 
 
 @kernel
@@ -129,8 +161,8 @@ def write_tiles(
     replaced: IntArray,
     kinds: IntArray,
     leaf: Bytes,
+    values: FloatArray,
     numbers: Bytes,
-    count: int,
     others: Bytes,
     bounds: IntArray,
     out: Bytes,
@@ -138,16 +170,16 @@ def write_tiles(
 ) -> int:
     """Write tiles, one after the other with a comma and a line end between; how much of ``out`` is used.
 
-    ``tiles`` (T, 2) and ``replaced`` (T, 5, 2) are parts of the text, ``kinds`` (T,) as above. ``numbers`` is the text
-    of a JSON array of ``count`` numbers and a box for each tile that gets new ones, ``others`` that of the other tiles,
-    each with its bounds (O, 2). ``places`` (T, 2) is where each is in ``out``.
+    ``tiles`` (T, 2) and ``replaced`` (T, 5, 2) are parts of the text, ``kinds`` (T,) as above. ``values`` (N, C + 4)
+    are the numbers and the box of each tile that gets new ones, ``numbers`` is the text of a JSON array of them,
+    ``others`` that of the other tiles, each with its bounds (O, 2). ``places`` (T, 2) is where each is in ``out``.
     """
     digits = np.empty(400, dtype=np.uint8)
-    cuts = np.empty(count + 5, dtype=np.int64)
-    at = other = written = 0
+    cuts = np.empty(values.shape[1] + 1, dtype=np.int64)
+    at = other = row = written = 0
     number = 1
     for t in range(tiles.shape[0]):
-        places[t] = at
+        places[t, 0] = places[t, 1] = at
         if kinds[t] == LEFT_OUT:
             continue
         if written:
@@ -159,19 +191,18 @@ def write_tiles(
             other += 1
         else:
             cuts[0] = number
-            for k in range(count + 4):
-                while numbers[number] != 44 and numbers[number] != 93:
-                    number += 1
-                number += 1
+            for k in range(values.shape[1]):
+                number = number_stop(numbers, number) + 1
                 cuts[k + 1] = number
-            parts = replaced[t] if kinds[t] == BOXED else replaced[t, :1]
-            at = put_tile(text, tiles[t], parts, leaf, numbers, cuts, digits, out, at)
+            parts = replaced.shape[1] if kinds[t] == BOXED else 1
+            at = put_tile(text, tiles, replaced, t, parts, leaf, values, row, numbers, cuts, digits, out, at)
+            row += 1
         places[t, 1] = at
         written += 1
     return at
 
 
-@kernel
+@lean_kernel
 def gather(text: Bytes, spans: IntArray, out: Bytes, places: IntArray) -> None:
     """Copy (N, 2) parts of a text one after the other; ``places`` (N, 2) is where they are then."""
     at = 0

@@ -18,7 +18,7 @@ import orjson
 
 from render_io import _json
 from render_io._reestimate import scan as columns
-from render_io._reestimate.scan import Scan, scan
+from render_io._reestimate.scan import Scan, is_ascii, scan
 from render_io._reestimate.section_fit import Options, boxes_of, class_of, measure, reestimate_section
 from render_io._reestimate.section_result import FloatArray, SectionResult
 from render_io._reestimate.splice import BOXED, LEFT_OUT, OTHER, PLAIN, write_tiles
@@ -27,7 +27,7 @@ from render_io._reestimate.text_values import TileTexts, ValueTexts
 from render_io._reestimate.tile_groups import ColumnGroup
 from render_io._reestimate.tile_lists import ListReader
 from render_io._stores.file_stores import DirectorySource, FileSource, _stem
-from render_io._stores.files import read_bytes
+from render_io._stores.files import read_array
 from render_io._stores.section import Section, z_of, z_text
 from render_io.codecs.names import AFFINE
 from render_io.errors import SpecError
@@ -54,19 +54,19 @@ class TextSection(Section):
 
     Attributes
     ----------
-    text : bytes
-        Of the whole document.
+    text : ndarray
+        (N,) uint8: the whole document, read-only.
     found : Scan
         Where the tiles are in it.
     """
 
-    text: bytes = b""
+    text: Bytes = field(default_factory=lambda: np.empty(0, dtype=np.uint8))
     found: Scan = field(default_factory=lambda: Scan(np.empty((0, 0), np.int64), np.empty((0, 0), np.int64)))
 
     @property
     def tile_ids(self) -> Any:
         """Ids of the tiles in order, None where one is missing; read when they are asked for."""
-        return ValueTexts(_bytes(self.text), _span(self.found.tiles, columns.ID))
+        return ValueTexts(self.text, _span(self.found.tiles, columns.ID))
 
 
 def text_section(source: Source, part: str, options: Options) -> TextSection | None:
@@ -96,8 +96,8 @@ def text_section(source: Source, part: str, options: Options) -> TextSection | N
     if place is None or options.replace != "all":
         return None
     path, max_bytes, stem = place
-    text = read_bytes(path, max_bytes)
-    found = scan(_bytes(text))
+    text = read_array(path, max_bytes)
+    found = scan(text)
     if found is None or len(found.tiles) < _FEWEST or not _is_unicode(text):
         return None
     z = _common_z(text, found)
@@ -112,9 +112,9 @@ def _file(source: Source, part: str) -> tuple[Path, int, str | None] | None:
     return (source.path, source.max_bytes, None) if isinstance(source, FileSource) else None
 
 
-def _is_unicode(text: bytes) -> bool:
+def _is_unicode(text: Bytes) -> bool:
     try:
-        return text.isascii() or bool(text.decode("utf-8"))
+        return is_ascii(text) or bool(text.tobytes().decode("utf-8"))
     except UnicodeDecodeError:
         return False
 
@@ -128,12 +128,11 @@ def _span(tiles: IntArray, column: int) -> IntArray:
     return np.ascontiguousarray(tiles[:, column : column + 2])
 
 
-def _common_z(text: bytes, found: Scan) -> int | float | None:
+def _common_z(text: Bytes, found: Scan) -> int | float | None:
     """The z of all tiles, None when they differ or have none."""
     spans = _span(found.tiles, columns.Z)
-    _, firsts = numbered(_bytes(text), spans)
-    start, stop = spans[firsts[0]].tolist()
-    return z_of(_json.loads(text[start:stop])) if len(firsts) == 1 and start >= 0 else None
+    _, firsts = numbered(text, spans)
+    return z_of(_value(text, spans[firsts[0]].tolist())) if len(firsts) == 1 else None
 
 
 def reestimate_text(section: TextSection, options: Options) -> tuple[Section, SectionResult]:
@@ -161,7 +160,9 @@ class _TextJob:
 
     def __init__(self, section: TextSection, options: Options) -> None:
         self.section, self.options = section, options
-        self.text = _bytes(section.text)
+        # An array that has travelled may be written to; kernels know those that may not.
+        self.text = section.text.view()
+        self.text.flags.writeable = False
         self.tiles, self.leaves = section.found
         count = len(self.tiles)
         rms, worst, boxes = np.full(count, np.nan), np.full(count, np.nan), np.full((count, 4), np.nan)
@@ -194,7 +195,7 @@ class _TextJob:
         """(T, 3) sizes, and which tiles have one."""
         spans = np.concatenate([_span(self.tiles, c) for c in (columns.WIDTH, columns.HEIGHT, columns.CELL)])
         ids, firsts = numbered(self.text, spans)
-        values = [_value(self.section.text, span) for span in spans[firsts].tolist()]
+        values = [_value(self.text, span) for span in spans[firsts].tolist()]
         width, height, cell = ids.reshape(3, -1)
         kinds, index = np.unique((width * len(values) + height) * len(values) + cell, return_inverse=True)
         members = [(kind // len(values) ** 2, kind // len(values) % len(values), kind % len(values)) for kind in kinds]
@@ -220,7 +221,7 @@ class _TextJob:
     def _alike(self, places: IntArray) -> Iterator[tuple[list[str], IntArray]]:
         """Tiles by the classes of their lists."""
         ids, firsts = numbered(self.text, self.leaves[:, :2]) if len(self.leaves) else (places[:0], places[:0])
-        names = [self.section.text[start:stop].decode() for start, stop in self.leaves[firsts, :2].tolist()]
+        names = [self.text[start:stop].tobytes().decode() for start, stop in self.leaves[firsts, :2].tolist()]
         counts = self.tiles[places, columns.LEAVES]
         for count in np.unique(counts[counts > 0]).tolist():
             some = places[counts == count]
@@ -262,7 +263,7 @@ class _TextJob:
         if not len(places):
             return
         bounds = _span(self.tiles, columns.TILE)[places].tolist()
-        tiles = [_json.loads(self.section.text[start:stop]) for start, stop in bounds]
+        tiles = [_value(self.text, span) for span in bounds]
         # All stay in, bad or not, so that places are places.
         some = Section(self.section.z, tiles, keys=tuple(self.section.keys[place] for place in places.tolist()))
         changed, told = reestimate_section(some, replace(self.options, skip_bad=False))
@@ -270,7 +271,7 @@ class _TextJob:
         result.rms[places], result.max_residual[places], result.boxes[places] = told.rms, told.max_residual, told.boxes
         self.faults.update((int(places[bad]), fault) for bad, fault in zip(told.bad, told.faults, strict=True))
         for place, (start, stop), old, new in zip(places.tolist(), bounds, tiles, changed.tilespecs, strict=True):
-            self.others[place] = self.section.text[start:stop] if new is old else _json.dumps(new)
+            self.others[place] = self.text[start:stop].tobytes() if new is old else _json.dumps(new)
 
     def _written(self, kept: IntArray) -> TileTexts:
         """Texts of all tiles that are not left out."""
@@ -281,20 +282,21 @@ class _TextJob:
         ends = np.cumsum([0, *map(len, others)], dtype=np.int64)
         new = self.kinds > OTHER
         leaf = b'[{"type":"leaf","className":"%b","dataString":"' % class_of(self.options).encode()
-        numbers = orjson.dumps(self.numbers[new].ravel(), option=orjson.OPT_SERIALIZE_NUMPY)
+        values = self.numbers if new.all() else self.numbers[new]
+        numbers = orjson.dumps(values.ravel(), option=orjson.OPT_SERIALIZE_NUMPY)
         copied = (bounds[new, 1] - bounds[new, 0]).sum() - (parts[new, 0, 1] - parts[new, 0, 0]).sum()
         added = new.sum() * (len(leaf) + 8 + _LONGEST * self.numbers.shape[1])
         out = np.empty(int(copied + added + ends[-1]) + 2 * len(self.tiles), dtype=np.uint8)
         places = np.empty((len(self.tiles), 2), dtype=np.int64)
         size = write_tiles(
-            self.text, bounds, parts, self.kinds, _bytes(leaf), _bytes(numbers), self.width,
+            self.text, bounds, parts, self.kinds, _bytes(leaf), values, _bytes(numbers),
             _bytes(b"".join(others)), np.stack([ends[:-1], ends[1:]], axis=1), out, places,
         )  # fmt: skip
-        return TileTexts(out[:size].tobytes(), places[kept])
+        return TileTexts(out[:size], places[kept])
 
 
-def _value(text: bytes, span: list[int]) -> Any:
-    return _json.loads(text[span[0] : span[1]]) if span[0] >= 0 else None
+def _value(text: Bytes, span: list[int]) -> Any:
+    return _json.loads(text[span[0] : span[1]].tobytes()) if span[0] >= 0 else None
 
 
 def _printed(numbers: FloatArray) -> IntArray:

@@ -69,13 +69,13 @@ class TileTexts(Sequence[Raw]):
 
     Parameters
     ----------
-    text : bytes
-        The text, without brackets.
+    text : ndarray
+        (N,) uint8: the text, without brackets.
     places : ndarray
         (T, 2) int64: where each tile is.
     """
 
-    def __init__(self, text: bytes, places: IntArray) -> None:
+    def __init__(self, text: Bytes, places: IntArray) -> None:
         self._text = text
         self._places = places
 
@@ -94,16 +94,16 @@ class TileTexts(Sequence[Raw]):
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
         start, stop = self._places[index].tolist()
-        return Raw(self._text[start:stop])
+        return Raw(self._text[start:stop].tobytes())
 
-    def chunks(self) -> Iterator[bytes]:
+    def chunks(self) -> Iterator[bytes | memoryview]:
         """Text of the array of all tiles.
 
         Yields
         ------
-        bytes
+        bytes or memoryview
             Parts of it, in order.
         """
         yield b"[\n"
-        yield self._text
+        yield self._text.data
         yield b"\n]\n"

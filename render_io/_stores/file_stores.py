@@ -262,8 +262,10 @@ class FileSink:
 
     def has(self, section: Section) -> bool:
         """Whether the file that was there has the tiles of the section; if so they are kept."""
+        if self._before is None:
+            return False
         names = [tile_id for tile_id in section.tile_ids if isinstance(tile_id, str) and tile_id in self._known]
-        if self._before is None or len(names) < len(section.tilespecs):
+        if len(names) < len(section.tilespecs):
             return False
         kept = section.with_tilespecs([self._known[name] for name in names])
         self.write(kept.with_transforms(self._before.transforms))

@@ -71,7 +71,7 @@ def test_numbers_are_printed_as_java_does(values):
     for value in values:
         text = np.frombuffer(orjson.dumps(value), dtype=np.uint8)
         out = np.full(60, ord("?"), dtype=np.uint8)
-        stop = java_number(text, 0, len(text), digits, out, 3)
+        stop = java_number(value, text, 0, len(text), digits, out, 3)
         assert out[3:stop].tobytes().decode() == format_double(value)
         assert (out[stop:] == ord("?")).all()
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from render_io._reestimate import scan as _scan
 from render_io._reestimate.json_scan import value_end
+from render_io._reestimate.tile_shape import MOST_PARTS
 from tests.render_io import stacks
 
 VALUES = st.recursive(
@@ -115,3 +116,65 @@ def test_what_is_odd(tile):
 @pytest.mark.parametrize("text", ["", "{}", "[]", "[1]", "[{}", "[{},]", "[{}] x", "[{} {}]", '[{"a" 1}]', "[{}],"])
 def test_no_sections(text):
     assert scanned(text) is None
+
+
+def from_scratch(text):
+    """What a scan finds that takes no tile as a model for others."""
+    array = np.frombuffer(text, dtype=np.uint8)
+    rows, spans = np.full((64, 25), -1), np.empty((512, 4), dtype=np.int64)
+    model, parts = np.array([0, 0, 0, 0, -1000]), np.empty((MOST_PARTS, 4), dtype=np.int64)
+    at = _scan.open_array(array)
+    at, count, used = _scan.scan_tiles(array, at, rows, spans, model, parts)
+    return (rows[:count].tolist(), spans[:used].tolist()) if at == 0 and count else None
+
+
+def by_models(text):
+    found = _scan.scan(np.frombuffer(text, dtype=np.uint8))
+    return None if found is None else (found.tiles.tolist(), found.leaves.tolist())
+
+
+PIECES = [
+    b"", b'"', b"\\", b",", b"{", b"]", b"1", b"e5", b"-", b".", b"\n", b"\x01", b"\\u0041", b"0", b" ", b"null",
+    b'"a"',
+]  # fmt: skip
+PLACES = [
+    b"z", b"width", b"-", b'"leaf"', b'"list"', b"1e5", b'"b"', b'"a1"', b"true", b"null", b"[", b"]}", b"2", b'": ',
+]  # fmt: skip
+
+
+@given(st.data(), st.sampled_from([None, 1]))
+def test_tiles_that_are_like_others_are_read_as_from_scratch(data, indent):
+    leaves = [{"type": "leaf", "className": "a", "dataString": "1 2"}, {"className": "b", "dataString": "1 -0.5"}]
+    listed = {"specList": leaves, "type": "list", "more": [True, None, 1e5, "b"]}
+    tiles = [
+        {"tileId": f"a{10**k}", "z": 1.0, "minX": k, "width": 5, "transforms": listed, "b": f"b{k}"} for k in range(9)
+    ]
+    text = json.dumps(tiles, indent=indent).encode()
+    assert by_models(text) == from_scratch(text)
+    # Some of the later tiles are changed: mostly where something is, as others places would never be hit.
+    changed = bytearray(text)
+    for _ in range(data.draw(st.integers(1, 2))):
+        near = data.draw(st.sampled_from(PLACES))
+        begin = data.draw(st.integers(len(text) // 9, len(text) - 1))
+        place = max(changed.find(near, begin), begin)
+        place += data.draw(st.integers(0, len(near)))
+        changed[place : place + data.draw(st.integers(0, 3))] = data.draw(st.sampled_from(PIECES))
+    assert by_models(bytes(changed)) == from_scratch(bytes(changed))
+
+
+def test_models_change_with_the_tiles():
+    one, other = {"tileId": "a", "transforms": {"specList": []}}, {"transforms": {"specList": []}, "tileId": 5, "z": 1}
+    tiles = [{"transforms": None}, *[one] * 20, *[other] * 20, *[one, other] * 20]
+    text = json.dumps(tiles).encode()
+    array = np.frombuffer(text, dtype=np.uint8)
+    rows, spans = np.full((100, 25), -1), np.empty((9, 4), dtype=np.int64)
+    model, parts = np.array([0, 0, 0, 0, -1000]), np.empty((MOST_PARTS, 4), dtype=np.int64)
+    at, count, _ = _scan.scan_tiles(array, _scan.open_array(array), rows, spans, model, parts)
+    assert (at, count) == (0, len(tiles))
+    assert by_models(text) == (rows[:count].tolist(), [])
+
+
+def test_tiles_with_many_values_are_no_models():
+    tiles = [{"tileId": "a", "values": [*range(2 * MOST_PARTS)], "transforms": {"specList": []}} for _ in range(20)]
+    text = json.dumps(tiles).encode()
+    assert by_models(text) == from_scratch(text)

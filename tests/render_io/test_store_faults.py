@@ -192,6 +192,26 @@ def test_a_plain_file_beyond_the_bound_is_refused(tmp_path):
         list(open_source(path, max_bytes=size - 1))
 
 
+@pytest.mark.parametrize("name", ["a.json", "a.json.gz"])
+def test_a_file_is_read_into_an_array_as_into_bytes(tmp_path, name):
+    path, content = tmp_path / name, b"[1, 2]" * 1000
+    path.write_bytes(gzip.compress(content) if name.endswith("gz") else content)
+    array = _files.read_array(path, len(content))
+    assert array.tobytes() == content == _files.read_bytes(path, len(content))
+    assert not array.flags.writeable
+    with pytest.raises(StoreError, match="more than 5999 bytes"):
+        _files.read_array(path, 5999)
+    with pytest.raises(StoreError, match="no such file"):
+        _files.read_array(tmp_path / "absent.json")
+
+
+def test_what_has_no_size_is_read_into_an_array_too(tmp_path):
+    path = tmp_path / "a.json"
+    os.mkfifo(path)
+    with subprocess.Popen([sys.executable, "-c", f"open({str(path)!r}, 'w').write('[1]')"]):
+        assert _files.read_array(path).tobytes() == b"[1]"
+
+
 def test_places_that_are_no_stack_are_told(tmp_path):
     with pytest.raises(StoreError, match="no such file"):
         open_source(tmp_path / "absent.json")

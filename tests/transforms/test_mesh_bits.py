@@ -6,13 +6,16 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from render_io import specs
 from tests.golden_vectors import points_of
 from tests.shared import golden_cases
-from transforms.mesh import TileMesh, java_apply, java_apply_each, mesh_inverse
+from transforms import Affine, TransformBatch
+from transforms._kernels.java_order import affine_in_order
+from transforms._kernels.mesh import box_of_points
+from transforms.mesh import TileMesh, border_of, java_apply, java_apply_each, mesh_inverse
 from transforms.testing import any_transforms
 
 CASES = [case for case in golden_cases("TileLocalCoordinates") if "ThinPlateSpline" not in json.dumps(case.values[0])]
@@ -60,3 +63,23 @@ def test_points_of_many_tiles_at_once_are_those_of_each(transforms, seed):
 
 def test_points_of_no_tile():
     assert java_apply_each([], np.empty(0, dtype=np.int64), np.empty((0, 2))).shape == (0, 2)
+
+
+@given(
+    st.lists(st.lists(st.floats(), min_size=6, max_size=6), min_size=1, max_size=4),
+    st.floats(1.0, 1e4) | st.integers(1, 500),
+    st.floats(1.0, 1e4) | st.integers(1, 500),
+    st.floats(8.0, 200.0),
+)
+@example([[1e308, 1e308, 0.0, 1.0, -1e308, 0.0], [0.0, -0.0, 5.5, 0.0, 0.0, -5.5]], 640, 480, 64.0)
+@example([[1.1e-16, 1.0, 1e7, -0.3, 1e-17, 0.5]], 2560, 2160, 64.0)
+def test_the_ends_of_the_edges_tell_the_box_of_an_affine(matrices, width, height, cell):
+    maps = np.array(matrices).reshape(-1, 2, 3)
+    boxes = TransformBatch.from_lists([[Affine(matrix)] for matrix in maps]).bounding_boxes(width, height, cell)
+    border = border_of(float(width), float(height), cell)
+    for matrix, box in zip(maps, boxes, strict=True):
+        mapped, whole = np.empty(border.shape), np.empty(4)
+        affine_in_order(matrix.ravel(), border, mapped)
+        if not box_of_points(mapped, False, whole):
+            whole[:] = np.nan
+        np.testing.assert_array_equal(box, whole)

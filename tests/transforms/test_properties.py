@@ -226,7 +226,6 @@ def test_a_homography_fits_at_least_as_well_as_an_affine_map(seed: int, noise: f
     assert cost(homography, dst, weights) <= cost(affine, dst, weights) * (1.0 + 1e-9)
 
 
-
 @pytest.mark.parametrize("model", [Translation, Rigid, Similarity, Affine, Polynomial], ids=lambda m: m.__name__)
 @FEW
 @given(seed=SEEDS, sizes=st.lists(st.integers(0, 12), max_size=6))

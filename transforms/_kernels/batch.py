@@ -11,7 +11,8 @@ import math
 import numpy as np
 
 from transforms._jit import fma, kernel
-from transforms._kernels import lanes
+from transforms._kernels import codes, lanes
+from transforms._kernels.java_order import affine_in_order
 from transforms._kernels.least_squares import AFFINE, FRAME, NOT_ENOUGH, affine_frame, fit_slice, solve_affine
 from transforms._kernels.linear import affine_apply
 from transforms._kernels.mesh import box_of_points
@@ -58,6 +59,20 @@ def member_boxes(members: IntArray, count: int, mapped: Points, boxes: FloatArra
     for m in range(members.shape[0]):
         t = members[m]
         if not box_of_points(mapped[m * count : (m + 1) * count], False, boxes[t]):
+            boxes[t] = math.nan
+
+
+@kernel
+def affine_boxes(
+    instructions: IntArray, params: FloatArray, members: IntArray, ends: Points, boxes: FloatArray
+) -> None:
+    """Boxes as of `member_boxes` where instruction t, an affine map, is all that member t has; see `border_ends_of`."""
+    mapped = np.empty(ends.shape)
+    for m in range(members.shape[0]):
+        t = members[m]
+        start = instructions[t, codes.START]
+        affine_in_order(params[start : start + 6], ends, mapped)
+        if not box_of_points(mapped, False, boxes[t]):
             boxes[t] = math.nan
 
 

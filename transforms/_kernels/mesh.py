@@ -49,6 +49,14 @@ def border_points(width: float, height: float, nx: int, ny: int, out: Points) ->
 
 
 @kernel
+def border_ends(nx: int, ny: int, border: Points, out: Points) -> None:
+    """The eight of the samples that are the first or last of an edge."""
+    for k in range(2):
+        out[k], out[2 + k] = border[k], border[2 * nx - 2 + k]
+        out[4 + k], out[6 + k] = border[2 * nx + k], border[2 * (nx + ny) - 2 + k]
+
+
+@kernel
 def whole_extent(extent: float, of_mesh: bool) -> float:
     """Extent of a box rounded up: by ceil for stored boxes, by the integer part plus one for boxes of meshes."""
     if of_mesh:

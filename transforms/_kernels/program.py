@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from transforms._jit import kernel
+from transforms._jit import fma, kernel
 from transforms._kernels import codes, lanes
 from transforms._kernels.dispatch import leaf_apply
 from transforms._kernels.java_order import apply_in_order
@@ -56,6 +56,49 @@ def swap_block(first: Points, current: Points) -> None:
 
 
 @kernel
+def affine_run(
+    instructions: IntArray,
+    lo: int,
+    hi: int,
+    params: FloatArray,
+    points: Points,
+    source: int,
+    out: Points,
+    base: int,
+    count: int,
+) -> None:
+    """Map rows from ``source`` on to rows from ``base`` on by affine maps, all of them while they are in registers.
+
+    Instructions lo to hi are the maps. Slices, such as of the parameters, would take as long as a hundred points.
+    """
+    whole = count - count % lanes.WIDTH
+    for i in range(0, whole, lanes.WIDTH):
+        xs, ys = lanes.load_points(points, source + i)
+        for at in range(lo, hi):
+            k = instructions[at, codes.START]
+            us = lanes.fma(params[k], xs, lanes.fma(params[k + 1], ys, lanes.like(xs, params[k + 2])))
+            ys = lanes.fma(params[k + 3], xs, lanes.fma(params[k + 4], ys, lanes.like(xs, params[k + 5])))
+            xs = us
+        lanes.store_points(out, base + i, xs, ys)
+    for i in range(whole, count):
+        x, y = points[source + i, 0], points[source + i, 1]
+        for at in range(lo, hi):
+            k = instructions[at, codes.START]
+            u = fma(params[k], x, fma(params[k + 1], y, params[k + 2]))
+            y = fma(params[k + 3], x, fma(params[k + 4], y, params[k + 5]))
+            x = u
+        out[base + i, 0], out[base + i, 1] = x, y
+
+
+@kernel
+def affines_end(instructions: IntArray, lo: int, hi: int, options: FloatArray) -> int:
+    """End of the run of affine maps that begins at ``lo``; ``lo`` itself where they are to be done in Java's order."""
+    while lo < hi and instructions[lo, codes.OP] == codes.AFFINE and options[IN_ORDER] == 0.0:
+        lo += 1
+    return lo
+
+
+@kernel
 def run_block(
     instructions: IntArray,
     lo: int,
@@ -77,6 +120,11 @@ def run_block(
     top = 0
     at = lo
     while at < hi:
+        stop = affines_end(instructions, at, hi, options)
+        if stop > at:
+            affine_run(instructions, at, stop, params, points, 0, points, 0, count)
+            at = stop
+            continue
         op = instructions[at, codes.OP]
         values = params[instructions[at, codes.START] : instructions[at, codes.STOP]]
         if op == codes.FORK:
@@ -99,35 +147,23 @@ def run_block(
 
 
 @kernel
-def remembered(
-    instructions: IntArray,
-    at: int,
-    params: FloatArray,
-    in_order: bool,
-    points: Points,
-    images: FloatArray,
-    owners: IntArray,
-    out: Points,
-) -> bool:
-    """Take the image of shared points under a costly first leaf from where an earlier member left it.
+def is_costly(instructions: IntArray, at: int, hi: int) -> bool:
+    """Whether a program begins with a leaf whose image of shared points is worth remembering."""
+    return at < hi and codes.HOMOGRAPHY < instructions[at, codes.OP] < codes.FORK
 
-    ``images`` is (SLOTS, N, 2), ``owners`` (SLOTS, 2) holds operation and parameter offset of each. False, and
-    nothing done, when instruction ``at`` is cheap or no leaf.
-    """
+
+@kernel
+def remember(
+    instructions: IntArray, at: int, params: FloatArray, in_order: bool, points: Points, images: Points, row: int
+) -> None:
+    """Put the image of shared points under the leaf that is instruction ``at`` into ``images`` from a row on."""
     op = instructions[at, codes.OP]
-    if not codes.HOMOGRAPHY < op < codes.FORK:
-        return False
-    start = instructions[at, codes.START]
-    slot = start % SLOTS
-    if owners[slot, 0] != op or owners[slot, 1] != start:
-        values = params[start : instructions[at, codes.STOP]]
-        if in_order:
-            apply_in_order(op, values, points, images[slot])
-        else:
-            leaf_apply(op, values, points, images[slot])
-        owners[slot, 0], owners[slot, 1] = op, start
-    copy_points(images[slot], out)
-    return True
+    values = params[instructions[at, codes.START] : instructions[at, codes.STOP]]
+    image = images[row : row + points.shape[0]]
+    if in_order:
+        apply_in_order(op, values, points, image)
+    else:
+        leaf_apply(op, values, points, image)
 
 
 @kernel
@@ -167,37 +203,42 @@ def run_members(
     or, for a single member, (count, 2) start values. ``out`` may be ``points`` for a single member.
     """
     shared = points.shape[0] == count and members.shape[0] > 1
-    remember = shared and count <= MOST_REMEMBERED
+    remember_them = shared and count <= MOST_REMEMBERED
     stack = np.empty((depth, min(BLOCK, count), 2))
     scratch = np.empty((depth + 1, 6))
-    images = np.empty((SLOTS, count, 2)) if remember else np.empty((0, 0, 2))
-    owners = np.full((SLOTS if remember else 0, 2), -1, dtype=np.int64)
+    # Images of the points under costly leaves, and which leaf, by parameter offset and operation, each is of.
+    images = np.empty((SLOTS * count if remember_them else 0, 2))
+    owners = np.full(SLOTS, -1, dtype=np.int64)
     none = np.empty((0, 2))
+    in_order = options[IN_ORDER] != 0.0
     for m in range(members.shape[0]):
         lo, hi = offsets[members[m]], offsets[members[m] + 1]
         base = m * count
         source = 0 if shared else base
-        begun = False
-        if remember and lo < hi:
-            whole = out[base : base + count]
-            begun = remembered(instructions, lo, params, options[IN_ORDER] != 0.0, points, images, owners, whole)
+        row = -1
+        if remember_them and is_costly(instructions, lo, hi):
+            slot = instructions[lo, codes.START] % SLOTS
+            leaf = instructions[lo, codes.START] * codes.FORK + instructions[lo, codes.OP]
+            row = slot * count
+            if owners[slot] != leaf:
+                remember(instructions, lo, params, in_order, points, images, row)
+                owners[slot] = leaf
+        at = lo + (row >= 0)
+        stop = affines_end(instructions, at, hi, options)
+        begun = row >= 0 or stop == hi or (stop > lo and count <= BLOCK)
+        if row >= 0:
+            affine_run(instructions, at, stop, params, images, row, out, base, count)
+        elif begun:
+            affine_run(instructions, at, stop, params, points, source, out, base, count)
+        if begun and stop == hi:
+            continue
         for first in range(0, count, BLOCK):
             last = min(first + BLOCK, count)
             block = out[base + first : base + last]
-            at = lo + 1
+            at = stop
             if not begun:
                 given = points[source + first : source + last]
-                at = first_leaf(instructions, lo, hi, params, options[IN_ORDER] != 0.0, given, block)
-            start = initial[first:last] if initial.shape[0] else none
-            run_block(
-                instructions,
-                at,
-                hi,
-                params,
-                stack,
-                scratch,
-                start,
-                options,
-                block,
-                failed[base + first : base + last],
-            )
+                at = first_leaf(instructions, lo, hi, params, in_order, given, block)
+            begin = initial[first:last] if initial.shape[0] else none
+            missed = failed[base + first : base + last]
+            run_block(instructions, at, hi, params, stack, scratch, begin, options, block, missed)

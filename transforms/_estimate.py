@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from transforms._jit import direct
 from transforms._kernels import least_squares
 from transforms._types import FloatArray, Points, PointsLike
 from transforms._validate import as_indices, as_weights, pair_of_points
@@ -30,6 +31,7 @@ MODEL_CODES = {
 }
 MINIMUM_POINTS = {"translation": 1, "rigid": 2, "similarity": 2, "affine": 3, "homography": 4}
 NO_WEIGHTS = np.empty(0)
+_fit_slice = direct(least_squares.fit_slice)
 
 
 def checked_pairs(src: PointsLike, dst: PointsLike, weights: Any) -> tuple[Points, Points, FloatArray]:
@@ -53,7 +55,7 @@ def checked_pairs(src: PointsLike, dst: PointsLike, weights: Any) -> tuple[Point
         Wrong shapes, types or weights.
     """
     first, second = pair_of_points(src, dst)
-    checked = as_weights(weights, first.shape[0])
+    checked = None if weights is None else as_weights(weights, len(first))
     return first, second, NO_WEIGHTS if checked is None else checked
 
 
@@ -137,7 +139,7 @@ def fit_linear(model: str, src: PointsLike, dst: PointsLike, weights: npt.ArrayL
     """
     first, second, checked = checked_pairs(src, dst, weights)
     params = np.empty(6)
-    status = least_squares.fit_slice(MODEL_CODES[model], first, second, checked, 0, first.shape[0], params)
+    status = _fit_slice(MODEL_CODES[model], first, second, checked, 0, len(first), params)
     if status:
         refuse(status, model, MINIMUM_POINTS[model], first, second)
     return params

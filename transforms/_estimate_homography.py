@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from transforms._estimate import checked_pairs, refuse
+from transforms._jit import direct
 from transforms._kernels import homography_fit as kernels
 from transforms._kernels.homography_sums import CX, EX, FRAME, SCALE, TARGET_SCALE
 from transforms._types import FloatArray, Points, PointsLike
@@ -13,6 +14,8 @@ from transforms._validate import as_indices
 from transforms.errors import IllDefinedPointsError
 
 __all__ = ["fit_homography"]
+
+_fit = direct(kernels.fit_homography)
 
 
 def _linear_homography(p: Points, q: Points, weights: FloatArray) -> FloatArray:
@@ -70,10 +73,11 @@ def fit_homography(src: PointsLike, dst: PointsLike, weights: npt.ArrayLike | No
     """
     first, second, checked = checked_pairs(src, dst, weights)
     frame, h = np.empty(FRAME), np.empty(9)
-    status = kernels.fit_homography(first, second, checked, frame, h)
+    status = _fit(first, second, checked, frame, h)
     if status == kernels.NEAR_SINGULAR:
         status = _fit_near_singular(first, second, checked, frame, h)
     if status == kernels.HORIZON:
         _refuse_horizon(first, frame, h)
-    refuse(status, "homography", 4, first, second)
+    if status:
+        refuse(status, "homography", 4, first, second)
     return h

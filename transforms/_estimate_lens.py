@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from transforms._estimate import checked_pairs
 from transforms._estimate_polynomial import refuse_terms
+from transforms._jit import direct
 from transforms._kernels.least_squares import ILL_DEFINED, NOT_FINITE
 from transforms._kernels.lens import CONSTANT
 from transforms._kernels.lens_fit import fit_lens, standardise
@@ -21,6 +22,7 @@ from transforms.errors import IllDefinedPointsError, NotEnoughPointsError, Point
 
 __all__ = ["LensNumbers", "fit_distortion", "fit_lens_numbers"]
 
+_fit = direct(fit_lens)
 _BLOCK = 512
 _DAMPING = 1e-3
 """What Java adds to the diagonal of the distortion's normal matrix."""
@@ -88,7 +90,7 @@ def fit_lens_numbers(
             refuse_terms(NOT_FINITE, model, count, first, second)
         first, second, checked = (a[checked > 0.0] for a in (first, second, checked))
     numbers = _empty_numbers(count)
-    status = fit_lens(dimension, first, second, checked, ridge, numbers.mean, numbers.sd, numbers.beta)
+    status = _fit(dimension, first, second, checked, ridge, numbers.mean, numbers.sd, numbers.beta)
     if status == ILL_DEFINED and ridge > 0.0:
         raise IllDefinedPointsError("expected points that differ in x and y: a power of their coordinates is constant")
     if status:

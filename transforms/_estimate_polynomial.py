@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from transforms._estimate import checked_pairs, refuse
+from transforms._jit import direct
 from transforms._kernels.least_squares import ILL_DEFINED
 from transforms._kernels.polynomial_fit import fit_polynomial
 from transforms._kernels.rebase import term_count
@@ -13,6 +14,8 @@ from transforms._types import FloatArray, Points, PointsLike
 from transforms.errors import IllDefinedPointsError
 
 __all__ = ["fit_coefficients", "refuse_terms"]
+
+_fit = direct(fit_polynomial)
 
 
 def refuse_terms(status: int, model: str, count: int, src: Points, dst: Points) -> None:
@@ -68,7 +71,7 @@ def fit_coefficients(src: PointsLike, dst: PointsLike, weights: npt.ArrayLike | 
     """
     first, second, checked = checked_pairs(src, dst, weights)
     coefficients = np.empty((2, term_count(order)))
-    status = fit_polynomial(order, first, second, checked, 0, first.shape[0], coefficients)
+    status = _fit(order, first, second, checked, 0, len(first), coefficients)
     if status:
         refuse_terms(status, f"polynomial of order {order}", coefficients.shape[1], first, second)
     return coefficients

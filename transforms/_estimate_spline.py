@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from transforms._jit import direct
 from transforms._kernels import spline_fit
 from transforms._types import FloatArray, Points
 from transforms._validate import as_indices
 from transforms.errors import IllDefinedPointsError, NotEnoughPointsError
 
 __all__ = ["solve_spline"]
+
+_set_up, _solve = direct(spline_fit.set_up), direct(spline_fit.solve_system)
 
 _EPS = float(np.finfo(np.float64).eps)
 
@@ -59,7 +62,7 @@ def _solve_with_affine(landmarks: Points, targets: Points, smoothing: float) -> 
     order = count - 3
     head, work, matrix = _rooms(count)
     factor: FloatArray = np.empty(order * order)
-    if spline_fit.set_up(landmarks, targets, smoothing, head, work, matrix, factor):
+    if _set_up(landmarks, targets, smoothing, head, work, matrix, factor):
         _check(landmarks, targets, smoothing)
         raise _ill_defined()
     if order:  # lower by rows is upper by columns, which is LAPACK's order
@@ -67,7 +70,7 @@ def _solve_with_affine(landmarks: Points, targets: Points, smoothing: float) -> 
         if lapack.dpotrf(inner.T, lower=0, clean=0, overwrite_a=1)[1]:
             raise _ill_defined()
     weights, block = np.empty((count, 2)), np.empty((2, 3))
-    if spline_fit.solve_system(factor, matrix, head, work, weights, block):
+    if _solve(factor, matrix, head, work, weights, block):
         raise _ill_defined()
     return weights, block
 
@@ -88,13 +91,14 @@ def _solve_free(landmarks: Points, targets: Points, smoothing: float) -> FloatAr
         raise _ill_defined()
     weights = lapack.dgetrs(factor, pivots, shift)[0]
     weights += lapack.dgetrs(factor, pivots, shift - matrix @ weights)[0]
-    return np.asarray(np.ldexp(weights, -2 * int(head[spline_fit.EXPONENT])))
+    return np.ascontiguousarray(np.ldexp(weights, -2 * int(head[spline_fit.EXPONENT])))
 
 
 def _least_norm(landmarks: Points, shift: Points) -> tuple[FloatArray, FloatArray]:
     """One or two landmarks: of all affine parts that fit the one of least norm, as Java's pseudo-inverse."""
     design = np.column_stack([landmarks, np.ones(len(landmarks))])
-    return np.zeros_like(landmarks), np.asarray(np.linalg.lstsq(design, shift, rcond=None)[0].T, dtype=np.float64)
+    block = np.linalg.lstsq(design, shift, rcond=None)[0].T
+    return np.zeros(landmarks.shape), np.ascontiguousarray(block)
 
 
 def solve_spline(
@@ -114,9 +118,9 @@ def solve_spline(
     Returns
     -------
     weights : ndarray
-        (N, 2).
+        (N, 2), C-contiguous.
     affine : ndarray or None
-        (2, 3): matrix minus identity, and offset.
+        (2, 3), C-contiguous: matrix minus identity, and offset.
 
     Raises
     ------

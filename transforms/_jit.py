@@ -46,6 +46,7 @@ __all__ = [
     "JIT_DISABLED",
     "copy_bytes",
     "copy_kernel",
+    "direct",
     "entry_point",
     "fma",
     "is_compiled",
@@ -191,6 +192,30 @@ def entry_point(function: Callable[..., Any], *arguments: Any) -> Callable[..., 
     types = tuple(numba.typeof(argument) for argument in arguments)  # type: ignore[no-untyped-call]
     compiled.compile(types)
     return cast("Callable[..., Any]", compiled.overloads[types].entry_point)
+
+
+def direct(function: F) -> F:
+    """Call a kernel by its entry point: for small work that is called from Python, always with the same types.
+
+    Parameters
+    ----------
+    function : callable
+        A kernel.
+
+    Returns
+    -------
+    callable
+        Called like the kernel; the first call finds the code.
+    """
+    found: Callable[..., Any] | None = None
+
+    def call(*arguments: Any) -> Any:
+        nonlocal found
+        if found is None:
+            found = entry_point(function, *arguments)
+        return found(*arguments)
+
+    return cast("F", call)
 
 
 def copy_kernel(function: F, name: str, file: str, **replaced: Callable[..., Any]) -> F:

@@ -131,7 +131,7 @@ def as_weights(weights: Any, count: int) -> Weights | None:
     Returns
     -------
     ndarray or None
-        (N,) float64, C-contiguous.
+        (N,) float64, C-contiguous, aligned and writable, as kernels take them.
 
     Raises
     ------
@@ -147,7 +147,7 @@ def as_weights(weights: Any, count: int) -> Weights | None:
     bad = np.flatnonzero(~(np.isfinite(converted) & (converted >= 0.0)))
     if bad.size:
         raise PointsError(f"expected finite weights >= 0, got {float(converted[bad[0]])!r} at {bad[0]}", bad)
-    return converted if converted.flags.writeable else converted.copy()
+    return converted if converted.flags.carray else converted.copy()
 
 
 def pair_of_points(src: PointsLike, dst: PointsLike, names: tuple[str, str] = ("src", "dst")) -> tuple[Points, Points]:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from transforms._types import FloatArray, PointsLike
 from transforms._validate import as_parameters, as_points
+from transforms.base import set_attribute
 from transforms.errors import PointsError
 from transforms.linear import AffineFamily, inverse_2x3
 
@@ -71,9 +72,9 @@ class Affine(AffineFamily):
     @classmethod
     def _from_affine(cls, params: FloatArray) -> Self:
         new = cls.__new__(cls)  # what has been fitted needs no check
-        six = params.copy()
-        six.flags.writeable = False
-        new._set(params=six.reshape(2, 3), _packed=six)
+        params.setflags(write=False)
+        set_attribute(new, "params", params.reshape(2, 3))
+        set_attribute(new, "_packed", params)
         return new
 
     @property

@@ -94,7 +94,7 @@ class AffineArray:
         """Return one transform, or an array of some."""
         if isinstance(index, slice):
             return AffineArray(self._params[index], self.model)
-        return self.model._from_affine(self._params[index].reshape(6))
+        return self.model._from_affine(self._params[index].flatten())
 
     def __iter__(self) -> Iterator[Translation | Rigid | Similarity | Affine]:
         """Iterate over the transforms."""

@@ -51,6 +51,10 @@ def residual_distances(mapped: Points, target: Points) -> FloatArray:
     return np.asarray(np.hypot(difference[:, 0], difference[:, 1]))
 
 
+set_attribute = object.__setattr__
+"""Of an object under construction; `Transform` refuses."""
+
+
 class Transform:
     """A map of the plane, applied to (N, 2) points.
 
@@ -67,7 +71,7 @@ class Transform:
     def _set(self, **values: Any) -> None:
         """Set attributes once, from the constructor."""
         for name, value in values.items():
-            object.__setattr__(self, name, value)
+            set_attribute(self, name, value)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         """Refuse: transforms are immutable."""

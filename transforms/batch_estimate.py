@@ -72,7 +72,7 @@ class BatchEstimate:
             raise EstimationError(f"member {index} was not fitted: {STATUS_TEXTS[int(self.status[index])]}", (index,))
         if issubclass(self.model, Polynomial):
             return self.model(self.params[index])
-        return self.model._from_affine(self.params[index].reshape(6))  # type: ignore[attr-defined, no-any-return]
+        return self.model._from_affine(self.params[index].flatten())  # type: ignore[attr-defined, no-any-return]
 
 
 def empty_estimate(model: type[Transform], order: int, count: int) -> BatchEstimate:

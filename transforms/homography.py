@@ -15,6 +15,7 @@ from transforms._kernels import codes, linear
 from transforms._program import ProgramBuilder
 from transforms._types import FloatArray, PointsLike
 from transforms._validate import as_parameters
+from transforms.base import set_attribute
 from transforms.errors import NonInvertibleError
 from transforms.linear import LinearTransform
 
@@ -97,8 +98,9 @@ class Homography(LinearTransform):
         Hartley, In defense of the eight-point algorithm (1997), for the normalisation.
         """
         new, numbers = cls.__new__(cls), fit_homography(src, dst, weights)
-        numbers.flags.writeable = False
-        new._set(_matrix=numbers.reshape(3, 3), _packed=numbers)
+        numbers.setflags(write=False)
+        set_attribute(new, "_matrix", numbers.reshape(3, 3))
+        set_attribute(new, "_packed", numbers)
         return new
 
     def inverse(self) -> Homography:

@@ -18,7 +18,7 @@ from transforms._kernels.affine_array import invert_row
 from transforms._program import ProgramBuilder
 from transforms._types import FloatArray, Points, PointsLike
 from transforms._validate import as_float, as_parameters, as_points
-from transforms.base import LeafTransform, OnError, Transform
+from transforms.base import LeafTransform, OnError, Transform, set_attribute
 from transforms.errors import NonInvertibleError
 
 __all__ = ["AffineFamily", "LinearTransform", "Rigid", "Similarity", "Translation", "inverse_2x3"]
@@ -49,6 +49,13 @@ def inverse_2x3(m: FloatArray) -> FloatArray:
             f"the matrix [[{m00}, {m01}], [{m10}, {m11}]] is singular (its determinant is lost in rounding) or infinite"
         )
     return inverse
+
+
+def _offset(params: FloatArray) -> FloatArray:
+    """The offset of an affine map (6,), read-only."""
+    offset = params[2::3].copy()
+    offset.setflags(write=False)
+    return offset
 
 
 class LinearTransform(LeafTransform):
@@ -133,7 +140,7 @@ class AffineFamily(LinearTransform):
 
     @classmethod
     def _from_affine(cls, params: FloatArray) -> Self:
-        """Make one from six fitted numbers."""
+        """Make one from six fitted numbers, (6,) in an array that becomes its own."""
         raise NotImplementedError
 
     @classmethod
@@ -184,7 +191,11 @@ class Translation(AffineFamily):
 
     @classmethod
     def _from_affine(cls, params: FloatArray) -> Self:
-        return cls(params[[2, 5]])
+        new = cls.__new__(cls)
+        offset = _offset(params)
+        set_attribute(new, "offset", offset)
+        set_attribute(new, "_packed", offset)
+        return new
 
     @property
     def parameters(self) -> FloatArray:
@@ -281,7 +292,15 @@ class Rigid(AffineFamily):
 
     @classmethod
     def _from_affine(cls, params: FloatArray) -> Self:
-        return cls(math.atan2(params[3], params[0]), params[[2, 5]])
+        new = cls.__new__(cls)
+        angle = math.atan2(params[3], params[0])
+        a, b = math.cos(angle), math.sin(angle)
+        params[0], params[1], params[3], params[4] = a, -b, b, a
+        params.setflags(write=False)
+        set_attribute(new, "rotation", angle)
+        set_attribute(new, "offset", _offset(params))
+        set_attribute(new, "_packed", params)
+        return new
 
     def inverse(self) -> Rigid:
         """Return the inverse, rigid again.
@@ -369,7 +388,15 @@ class Similarity(AffineFamily):
 
     @classmethod
     def _from_affine(cls, params: FloatArray) -> Self:
-        return cls.from_cos_sin(params[0], params[3], params[[2, 5]])
+        new = cls.__new__(cls)
+        a, b = params.item(0), params.item(3)
+        params[1], params[4] = -b, a
+        params.setflags(write=False)
+        set_attribute(new, "a", a)
+        set_attribute(new, "b", b)
+        set_attribute(new, "offset", _offset(params))
+        set_attribute(new, "_packed", params)
+        return new
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
         """Pickle the stored numbers."""

@@ -19,7 +19,7 @@ from transforms._program import ProgramBuilder
 from transforms._types import FloatArray, PointsLike
 from transforms._validate import as_count, as_parameters, as_points
 from transforms.affine import Affine
-from transforms.base import LeafTransform, Transform
+from transforms.base import LeafTransform, Transform, set_attribute
 from transforms.errors import NonInvertibleError, PointsError
 from transforms.homography import Homography
 from transforms.linear import LinearTransform
@@ -28,6 +28,16 @@ __all__ = ["Polynomial"]
 
 HIGHEST_ORDER = 40
 """Of fits: the whole numbers in Chebyshev polynomials of higher degree are no longer exact in double precision."""
+
+
+_pack_directly = _jit.direct(polynomial.pack)
+
+
+def _pack(coefficients: FloatArray, order: int) -> FloatArray:
+    """Parameters as kernels take them, read-only."""
+    packed = _pack_directly(coefficients, order)
+    packed.setflags(write=False)
+    return packed
 
 
 def _term_count(order: int) -> int:
@@ -79,13 +89,14 @@ class Polynomial(LeafTransform):
         self._fill(checked, order)
 
     def _fill(self, coefficients: FloatArray, order: int) -> None:
-        self._set(coefficients=coefficients, order=order)
-        self._pack(polynomial.pack(coefficients, order))
+        set_attribute(self, "coefficients", coefficients)
+        set_attribute(self, "order", order)
+        set_attribute(self, "_packed", _pack(coefficients, order))
 
     @classmethod
     def _from_trusted(cls, coefficients: FloatArray, order: int) -> Self:
         """Make one from an array that nobody else holds, without checks."""
-        coefficients.flags.writeable = False
+        coefficients.setflags(write=False)
         new = cls.__new__(cls)
         new._fill(coefficients, order)
         return new

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from transforms._estimate_spline import solve_spline
-from transforms._jit import register_warmup
+from transforms._jit import direct, register_warmup
 from transforms._kernels import codes
 from transforms._kernels.spline_fit import width
 from transforms._kernels.spline_pack import pack_spline
@@ -26,6 +26,7 @@ from transforms.errors import PointsError
 __all__ = ["ThinPlateSpline"]
 
 
+_pack = direct(pack_spline)
 _NO_AFFINE = as_parameters(np.zeros((2, 3)), (2, 3), "affine")
 
 
@@ -65,7 +66,7 @@ class ThinPlateSpline(LeafTransform):
     def _fill(self, landmarks: FloatArray, weights: FloatArray, affine: FloatArray | None) -> None:
         """Set the attributes from arrays of its own."""
         packed = np.empty(HEADER + 4 * width(len(landmarks)))
-        pack_spline(landmarks, weights, _NO_AFFINE if affine is None else affine, packed)
+        _pack(landmarks, weights, _NO_AFFINE if affine is None else affine, packed)
         self._set(landmarks=landmarks, weights=weights, affine=affine)
         self._pack(packed)
 

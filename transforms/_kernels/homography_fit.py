@@ -20,6 +20,7 @@ from transforms._kernels.homography_sums import (
     GRADIENT_V,
     LINEAR,
     ONE,
+    REACH,
     SCALE,
     SQUARES,
     SUMS,
@@ -31,7 +32,7 @@ from transforms._kernels.homography_sums import (
     nearest_to_horizon,
 )
 from transforms._kernels.least_squares import EPS, ILL_DEFINED, NOT_ENOUGH, NOT_FINITE, OK
-from transforms._kernels.point_sums import all_finite, centroid, largest_coordinate, total_weight
+from transforms._kernels.point_sums import all_finite, centroid_and_size, total_weight
 from transforms._kernels.polynomial_fit import factorise, solve_factored
 from transforms._types import FloatArray, Points
 
@@ -95,7 +96,7 @@ def solve_rows(sums: FloatArray, place: int, j: int, k: int) -> float:
     """
     xx, xy, yy, n = sums[ONE], sums[ONE + 1], sums[ONE + 3], sums[ONE + 5]
     if j == 2:
-        return sums[place + at(2, k)] / n
+        return float(sums[place + at(2, k)] / n)
     a, b = sums[place + at(0, k)], sums[place + at(1, k)]
     top = fma(yy, a, -(xy * b)) if j == 0 else fma(xx, b, -(xy * a))
     return top / fma(xx, yy, -(xy * xy))
@@ -236,19 +237,19 @@ def find_frame(p: Points, q: Points, weights: FloatArray, frame: FloatArray) -> 
     total = total_weight(weights, 0, count)
     if not total > 0.0:
         return ILL_DEFINED
-    frame[CX], frame[CY] = centroid(p, weights, total, 0, count)
-    frame[EX], frame[EY] = centroid(q, weights, total, 0, count)
+    frame[CX], frame[CY], largest = centroid_and_size(p, weights, total, 0, count)
+    frame[EX], frame[EY], target_largest = centroid_and_size(q, weights, total, 0, count)
     size = mean_deviation(p, weights, total, frame[CX], frame[CY])
     target_size = mean_deviation(q, weights, total, frame[EX], frame[EY])
-    noise, target_noise = 8.0 * EPS * largest_coordinate(p, 0, count), 8.0 * EPS * largest_coordinate(q, 0, count)
-    if not (size > noise and target_size > target_noise and math.isfinite(size + target_size)):
+    is_spread = size > 8.0 * EPS * largest and target_size > 8.0 * EPS * target_largest
+    if not (is_spread and math.isfinite(size + target_size)):
         return ILL_DEFINED
-    frame[SCALE], frame[TARGET_SCALE] = 1.0 / size, 1.0 / target_size
+    frame[SCALE], frame[TARGET_SCALE], frame[REACH] = 1.0 / size, 1.0 / target_size, largest
     return OK
 
 
 @kernel
-def to_pixels(frame: FloatArray, reach: float, h: FloatArray) -> None:
+def to_pixels(frame: FloatArray, h: FloatArray) -> None:
     """Turn ``h`` (9,) to pixels, with a last entry of 1 unless it vanishes beside the others over the points."""
     for j in range(3):
         a, b = h[3 * j] * frame[SCALE], h[3 * j + 1] * frame[SCALE]
@@ -258,7 +259,7 @@ def to_pixels(frame: FloatArray, reach: float, h: FloatArray) -> None:
         h[k] = h[k] / frame[TARGET_SCALE] + frame[EX] * h[6 + k]
         h[3 + k] = h[3 + k] / frame[TARGET_SCALE] + frame[EY] * h[6 + k]
     unit = h[8]
-    if not abs(unit) > 1e-12 * (reach * (abs(h[6]) + abs(h[7])) + abs(unit)):
+    if not abs(unit) > 1e-12 * (frame[REACH] * (abs(h[6]) + abs(h[7])) + abs(unit)):
         unit = 0.0
         for k in range(9):
             unit = max(unit, abs(h[k]))
@@ -283,7 +284,7 @@ def finish_homography(
         unit_length(h)
         homography_sums(h, frame, p, q, weights, ALL, sums)
     refine_homography(h, frame, p, q, weights, sums)
-    to_pixels(frame, largest_coordinate(p, 0, p.shape[0]), h)
+    to_pixels(frame, h)
     return OK
 
 

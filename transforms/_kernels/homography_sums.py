@@ -5,7 +5,8 @@ With (a, b, c) = (x, y, 1) / s the derivatives of x' = u and y' = v by the nine 
 c times 1, u, v and u^2 + v^2. With s = 1 and the targets as u and v the same sums are those of the linear equations
 that a first guess solves.
 
-Points are normalised as they are read, by ``frame`` (FRAME,): centres and inverse sizes of both sets.
+Points are normalised as they are read, by ``frame`` (FRAME,): centres and inverse sizes of both
+sets, and the largest coordinate of the first.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ ONE, U, V, SQUARES, GRADIENT_U, GRADIENT_V, GRADIENT_S, COST, SUMS = 0, 6, 12, 1
 LINEAR, GRADIENT, ALL = 0, 1, 2
 """What to sum: the products of the linear equations; gradient and cost at a homography; the products there, too."""
 
-CX, CY, SCALE, EX, EY, TARGET_SCALE, FRAME = 0, 1, 2, 3, 4, 5, 6
+CX, CY, SCALE, EX, EY, TARGET_SCALE, REACH, FRAME = 0, 1, 2, 3, 4, 5, 6, 7
 
 
 @kernel

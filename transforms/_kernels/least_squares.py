@@ -17,7 +17,7 @@ from transforms._kernels import lanes
 from transforms._kernels.point_sums import (
     all_finite,
     centroid,
-    largest_coordinate,
+    centroid_and_size,
     rows_finite,
     second_moments,
     total_weight,
@@ -47,31 +47,30 @@ FRAME = 8
 def rotation_sums(
     src: Points, dst: Points, weights: FloatArray, cx: float, cy: float, ex: float, ey: float, lo: int, hi: int
 ) -> tuple[float, float, float, float]:
-    """Sums about the centroids: cosine and sine parts, spread of src, and what the first two could be at most."""
-    c = s = spread = reach = 0.0
+    """Sums about the centroids: cosine and sine parts, spread of src and of dst."""
+    c = s = spread = other = 0.0
     whole = hi - (hi - lo) % lanes.WIDTH
     if whole > lo:
         x, y = lanes.load_points(src, lo)
-        cs, ss, spreads, reaches = lanes.like(x, 0.0), lanes.like(x, 0.0), lanes.like(x, 0.0), lanes.like(x, 0.0)
+        cs, ss, spreads, others = lanes.like(x, 0.0), lanes.like(x, 0.0), lanes.like(x, 0.0), lanes.like(x, 0.0)
         for i in range(lo, whole, lanes.WIDTH):
             x, y = lanes.load_points(src, i)
             u, v = lanes.load_points(dst, i)
             w = weights_at(weights, i, x)
             x, y, u, v = x - cx, y - cy, u - ex, v - ey
-            square = lanes.fma(x, x, y * y)
             cs = lanes.fma(w, lanes.fma(x, u, y * v), cs)
             ss = lanes.fma(w, lanes.fma(x, v, 0.0 - y * u), ss)
-            spreads = lanes.fma(w, square, spreads)
-            reaches = lanes.fma(w, lanes.sqrt(square * lanes.fma(u, u, v * v)), reaches)
-        c, s, spread, reach = lanes.total(cs), lanes.total(ss), lanes.total(spreads), lanes.total(reaches)
+            spreads = lanes.fma(w, lanes.fma(x, x, y * y), spreads)
+            others = lanes.fma(w, lanes.fma(u, u, v * v), others)
+        c, s, spread, other = lanes.total(cs), lanes.total(ss), lanes.total(spreads), lanes.total(others)
     for i in range(whole, hi):
         one = weight_at(weights, i)
         px, py, qx, qy = src[i, 0] - cx, src[i, 1] - cy, dst[i, 0] - ex, dst[i, 1] - ey
         c = fma(one, fma(px, qx, py * qy), c)
         s = fma(one, fma(px, qy, -(py * qx)), s)
         spread = fma(one, fma(px, px, py * py), spread)
-        reach = fma(one, math.sqrt(fma(px, px, py * py) * fma(qx, qx, qy * qy)), reach)
-    return c, s, spread, reach
+        other = fma(one, fma(qx, qx, qy * qy), other)
+    return c, s, spread, other
 
 
 @kernel
@@ -80,18 +79,19 @@ def fit_rotation(
 ) -> int:
     """Similarity (scaled) or rigid fit into the six affine numbers."""
     total = total_weight(weights, lo, hi)
-    cx, cy = centroid(src, weights, total, lo, hi)
+    cx, cy, largest = centroid_and_size(src, weights, total, lo, hi)
     ex, ey = centroid(dst, weights, total, lo, hi)
-    c, s, spread, reach = rotation_sums(src, dst, weights, cx, cy, ex, ey, lo, hi)
-    noise = 8.0 * EPS * largest_coordinate(src, lo, hi)
+    c, s, spread, other = rotation_sums(src, dst, weights, cx, cy, ex, ey, lo, hi)
+    noise = 8.0 * EPS * largest
     if not spread > total * noise * noise:
         return ILL_DEFINED
     if scaled:
         a, b = c / spread, s / spread
     else:
         size = math.hypot(c, s)
-        # Mirrored symmetric layouts and coincident targets leave no direction: what remains is rounding.
-        if not size > 8.0 * EPS * reach:
+        # Mirrored symmetric layouts and coincident targets leave no direction: what remains is rounding, of sums that
+        # could be as large as the roots' product.
+        if not size > 8.0 * EPS * (math.sqrt(spread) * math.sqrt(other)):
             return ILL_DEFINED
         a, b = c / size, s / size
     params[0], params[1], params[2] = a, -b, ex - fma(a, cx, -(b * cy))
@@ -136,12 +136,13 @@ def split_moments(
 def affine_frame(src: Points, weights: FloatArray, lo: int, hi: int, frame: FloatArray) -> int:
     """What an affine fit needs of its source points, by Gram-Schmidt on the centred columns; a status.
 
-    The longer column stays, the other one is made orthogonal point by point: unlike a determinant of sums of squares
-    this keeps all digits of nearly collinear layouts, and tells them from collinear ones.
+    The longer column stays, the other one is made orthogonal. What is left of it follows from the sums of squares
+    unless they cancel; then it is summed point by point, which keeps all digits of nearly collinear layouts, and tells
+    them from collinear ones.
     """
     total = total_weight(weights, lo, hi)
-    cx, cy = centroid(src, weights, total, lo, hi)
-    noise = 8.0 * EPS * largest_coordinate(src, lo, hi)
+    cx, cy, largest = centroid_and_size(src, weights, total, lo, hi)
+    noise = 8.0 * EPS * largest
     xx, xy, yy = second_moments(src, weights, cx, cy, lo, hi)
     frame[TOTAL], frame[CX], frame[CY] = total, cx, cy
     frame[PIVOT] = 0.0 if xx >= yy else 1.0
@@ -149,7 +150,10 @@ def affine_frame(src: Points, weights: FloatArray, lo: int, hi: int, frame: Floa
     if not longer > total * noise * noise:
         return ILL_DEFINED
     slope = xy / longer
-    vv, vu = split_moments(src, weights, frame[PIVOT], slope, cx, cy, lo, hi)
+    shorter = min(xx, yy)
+    vv, vu = fma(-slope, xy, shorter), 0.0
+    if vv < 0.25 * shorter:
+        vv, vu = split_moments(src, weights, frame[PIVOT], slope, cx, cy, lo, hi)
     if not vv > total * noise * noise:
         return ILL_DEFINED
     # The two columns are orthogonal up to rounding; the small rest is solved for exactly.
@@ -162,10 +166,10 @@ def solve_affine(
     frame: FloatArray, src: Points, dst: Points, weights: FloatArray, lo: int, hi: int, params: FloatArray
 ) -> int:
     """Affine fit into six numbers from the frame of its source points; a status."""
-    if not rows_finite(dst, lo, hi):
-        return NOT_FINITE
     cx, cy, pivot, slope = frame[CX], frame[CY], frame[PIVOT], frame[SLOPE]
     ex, ey = centroid(dst, weights, frame[TOTAL], lo, hi)
+    if not math.isfinite(ex + ey) and not rows_finite(dst, lo, hi):
+        return NOT_FINITE
     ux = uy = vx = vy = 0.0
     whole = hi - (hi - lo) % lanes.WIDTH
     if whole > lo:
@@ -199,24 +203,40 @@ def solve_affine(
 
 
 @kernel
-def fit_slice(model: int, src: Points, dst: Points, weights: FloatArray, lo: int, hi: int, params: FloatArray) -> int:
-    """Fit one member of the linear family to points lo to hi; ``params`` (6,) is left alone on failure."""
-    needed = 1 if model == TRANSLATION else (3 if model == AFFINE else 2)
-    if hi - lo < needed:
-        return NOT_ENOUGH
-    if not all_finite(src, dst, lo, hi):
-        return NOT_FINITE
-    if model == AFFINE:
-        frame = np.empty(FRAME)
-        status = affine_frame(src, weights, lo, hi, frame)
-        return status if status != OK else solve_affine(frame, src, dst, weights, lo, hi, params)
-    if model != TRANSLATION:
-        return fit_rotation(model == SIMILARITY, src, dst, weights, lo, hi, params)
+def fit_translation(src: Points, dst: Points, weights: FloatArray, lo: int, hi: int, params: FloatArray) -> int:
+    """Difference of the centroids into the six affine numbers."""
     total = total_weight(weights, lo, hi)
-    if not total > 0.0:
-        return ILL_DEFINED
     cx, cy = centroid(src, weights, total, lo, hi)
     ex, ey = centroid(dst, weights, total, lo, hi)
+    if not total > 0.0:
+        return ILL_DEFINED
     params[0], params[1], params[2] = 1.0, 0.0, ex - cx
     params[3], params[4], params[5] = 0.0, 1.0, ey - cy
     return OK
+
+
+@kernel
+def fit_model(model: int, src: Points, dst: Points, weights: FloatArray, lo: int, hi: int, params: FloatArray) -> int:
+    """Fit one of the linear family; a status, which may not tell points that are not finite from others of no use."""
+    if model == TRANSLATION:
+        return fit_translation(src, dst, weights, lo, hi, params)
+    if model != AFFINE:
+        return fit_rotation(model == SIMILARITY, src, dst, weights, lo, hi, params)
+    frame = np.empty(FRAME)
+    status = affine_frame(src, weights, lo, hi, frame)
+    return status if status != OK else solve_affine(frame, src, dst, weights, lo, hi, params)
+
+
+@kernel
+def fit_slice(model: int, src: Points, dst: Points, weights: FloatArray, lo: int, hi: int, params: FloatArray) -> int:
+    """Fit one member of the linear family to points lo to hi into ``params`` (6,); a status.
+
+    Points that are not finite make sums that are not: only then they are looked for.
+    """
+    needed = 1 if model == TRANSLATION else (3 if model == AFFINE else 2)
+    if hi - lo < needed:
+        return NOT_ENOUGH
+    status = fit_model(model, src, dst, weights, lo, hi, params)
+    if (status == ILL_DEFINED or not math.isfinite(params[2] + params[5])) and not all_finite(src, dst, lo, hi):
+        return NOT_FINITE
+    return status

@@ -80,23 +80,33 @@ def centroid(points: Points, weights: FloatArray, total: float, lo: int, hi: int
 
 
 @kernel
-def largest_coordinate(points: Points, lo: int, hi: int) -> float:
-    """Largest absolute value in rows lo to hi, which are finite."""
-    size = 0.0
+def centroid_and_size(
+    points: Points, weights: FloatArray, total: float, lo: int, hi: int
+) -> tuple[float, float, float]:
+    """Centroid, to the bit, and largest absolute coordinate of rows lo to hi in one pass."""
+    px, py = points[lo, 0], points[lo, 1]
+    sx = sy = size = 0.0
     whole = hi - (hi - lo) % lanes.WIDTH
     if whole > lo:
         x, y = lanes.load_points(points, lo)
-        most = lanes.like(x, 0.0)
+        xs, ys, most, least = lanes.like(x, 0.0), lanes.like(x, 0.0), lanes.like(x, 0.0), lanes.like(x, 0.0)
         for i in range(lo, whole, lanes.WIDTH):
             x, y = lanes.load_points(points, i)
+            w = weights_at(weights, i, x)
+            xs = lanes.fma(w, x - px, xs)
+            ys = lanes.fma(w, y - py, ys)
             most = lanes.select(x > most, x, most)
             most = lanes.select(y > most, y, most)
-            most = lanes.select(0.0 - x > most, 0.0 - x, most)
-            most = lanes.select(0.0 - y > most, 0.0 - y, most)
-        size = lanes.largest(most)
+            least = lanes.select(x < least, x, least)
+            least = lanes.select(y < least, y, least)
+        sx, sy = lanes.total(xs), lanes.total(ys)
+        size = max(lanes.largest(most), lanes.largest(0.0 - least))
     for i in range(whole, hi):
+        one = weight_at(weights, i)
+        sx = fma(one, points[i, 0] - px, sx)
+        sy = fma(one, points[i, 1] - py, sy)
         size = max(size, abs(points[i, 0]), abs(points[i, 1]))
-    return size
+    return px + sx / total, py + sy / total, size
 
 
 @kernel

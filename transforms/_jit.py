@@ -28,7 +28,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
 from types import FunctionType
@@ -37,8 +37,9 @@ from typing import Any, TypeVar, cast
 import numba
 import numpy as np
 from llvmlite import ir
-from numba.core.caching import CompileResultCacheImpl, FunctionCache
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, NullCache
 from numba.core.cgutils import raw_memcpy
+from numba.core.runtime import rtsys
 from numba.core.types import float64, int64, uint64
 from numba.extending import intrinsic
 
@@ -73,19 +74,26 @@ _BESIDE = re.compile(r"^from [\w.]*?(\w+) import", re.MULTILINE)
 
 
 @cache
+def _read(path: Path) -> tuple[bytes, frozenset[Path]]:
+    """Digest of a source file, and the kernel files that it imports itself."""
+    source = path.read_bytes()
+    text = source.decode()
+    names = [path.with_name(f"{name}.py") for name in _BESIDE.findall(text)]
+    for direct, listed in _SIBLING.findall(text):
+        names += [_KERNELS / f"{name}.py" for name in ([direct] if direct else re.findall(r"\w+", listed))]
+    return hashlib.sha256(source).digest(), frozenset(name for name in names if name.is_file())
+
+
+@cache
 def _closure(path: Path) -> frozenset[Path]:
     """The file and all kernel files that it imports, directly or not."""
     seen: set[Path] = set()
     queue = [path]
     while queue:
         current = queue.pop()
-        if current in seen or not current.is_file():
-            continue
-        seen.add(current)
-        for direct, listed in _SIBLING.findall(current.read_text(encoding="utf-8")):
-            names = [direct] if direct else re.findall(r"\w+", listed)
-            queue += [_KERNELS / f"{name}.py" for name in names]
-        queue += [current.with_name(f"{name}.py") for name in _BESIDE.findall(current.read_text(encoding="utf-8"))]
+        if current not in seen:
+            seen.add(current)
+            queue += _read(current)[1]
     return frozenset(seen)
 
 
@@ -103,10 +111,10 @@ def source_stamp(path: Path) -> str:
     str
         Sixteen hexadecimal digits.
     """
-    digest = hashlib.sha256(Path(__file__).read_bytes())
+    digest = hashlib.sha256(_read(Path(__file__))[0])
     for member in sorted(_closure(path)):
         digest.update(member.name.encode())
-        digest.update(member.read_bytes())
+        digest.update(_read(member)[0])
     return digest.hexdigest()[:16]
 
 
@@ -119,7 +127,34 @@ class _StampedCacheImpl(CompileResultCacheImpl):
 
 
 class _StampedCache(FunctionCache):
+    """numba's cache of a function, which loads machine code without numba's declarations.
+
+    They serve the compiler only, and to import them costs ten times what loading a kernel does.
+    """
+
     _impl_class = _StampedCacheImpl
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        rtsys.initialize(target_context)  # machine code finds the allocator through it
+        with self._guard_against_spurious_io_errors():  # type: ignore[no-untyped-call]
+            return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+
+
+class _LazyCache:
+    """The cache of a kernel, opened at its first use: a process uses few of all the kernels that it imports."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        source_stamp(Path(function.__code__.co_filename))  # of the source that was imported, not of a later edit
+
+    @cached_property
+    def _opened(self) -> Any:
+        with suppress(RuntimeError, OSError):  # nowhere to write: compile in every process
+            return _StampedCache(self._function)  # type: ignore[no-untyped-call]
+        return NullCache()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._opened, name)
 
 
 def kernel(function: F) -> F:
@@ -163,8 +198,7 @@ def _compiled(function: F, counted: bool) -> F:
     njit: Any = numba.njit
     compiled = njit(nogil=True, error_model="numpy", fastmath=False, _nrt=counted)(function)
     if _CACHE_ENABLED:
-        with suppress(RuntimeError, OSError):  # nowhere to write: compile in every process
-            compiled._cache = _StampedCache(function)  # type: ignore[no-untyped-call]
+        compiled._cache = _LazyCache(function)
     return cast("F", compiled)
 
 

@@ -39,12 +39,16 @@ import numpy as np
 from llvmlite import ir
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, NullCache
 from numba.core.cgutils import raw_memcpy
+from numba.core.imputils import impl_ret_borrowed
 from numba.core.runtime import rtsys
 from numba.core.types import float64, int64, uint64
 from numba.extending import intrinsic
 
+from transforms._types import FloatArray
+
 __all__ = [
     "JIT_DISABLED",
+    "ZERO",
     "copy_bytes",
     "copy_kernel",
     "direct",
@@ -53,6 +57,7 @@ __all__ = [
     "is_compiled",
     "kernel",
     "lean_kernel",
+    "read_only",
     "run_chunks",
     "set_thread_count",
     "thread_count",
@@ -318,6 +323,27 @@ word_at: Callable[[Any, int], Any] = _plain_word if JIT_DISABLED else cast("Any"
 """Eight bytes of a (N,) uint8 array as one uint64, wherever they stand; the caller sees that there are eight.
 
 Texts are looked through a word at a time by it; slices and views would cost more than the look."""
+
+
+@intrinsic
+def _as_read_only(_context: Any, array: Any) -> Any:
+    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return impl_ret_borrowed(target, builder, signature.return_type, arguments[0])  # type: ignore[no-untyped-call]
+
+    return array.copy(readonly=True)(array), generate
+
+
+def _plain_read_only(array: FloatArray) -> FloatArray:
+    """The array itself: what kernels use when JIT is disabled."""
+    return array
+
+
+ZERO = np.int64(0)
+"""Where a slice begins, for calls between kernels: a plain 0 is a type of its own, and the kernel called would be
+compiled for it alone."""
+
+read_only: Callable[[FloatArray], FloatArray] = _plain_read_only if JIT_DISABLED else cast("Any", _as_read_only)
+"""An array that a kernel made, as the parameters of transforms are: else a family would be compiled a second time."""
 
 
 @intrinsic

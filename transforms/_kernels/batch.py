@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from transforms._jit import fma, kernel
+from transforms._jit import ZERO, fma, kernel, read_only
 from transforms._kernels import codes, lanes
 from transforms._kernels.java_order import affine_in_order
 from transforms._kernels.least_squares import AFFINE, FRAME, NOT_ENOUGH, affine_frame, fit_slice, solve_affine
@@ -120,20 +120,20 @@ def batch_refit_linear(
     mapped = np.empty(grid.shape)
     count = grid.shape[0]
     frame = np.empty(FRAME)
-    framed = affine_frame(grid, none, 0, count, frame) if count else NOT_ENOUGH
+    framed = affine_frame(grid, none, ZERO, count, frame) if count else NOT_ENOUGH
     for m in range(members.shape[0]):
         t = members[m]
         target = samples[m * count : (m + 1) * count]
         if status[t] == 0:
             if model == AFFINE and framed == 0:  # the part that is the same for all
-                status[t] = solve_affine(frame, grid, target, none, 0, count, fitted[t])
+                status[t] = solve_affine(frame, grid, target, none, ZERO, count, fitted[t])
             else:
-                status[t] = fit_slice(model, grid, target, none, 0, count, fitted[t])
+                status[t] = fit_slice(model, grid, target, none, ZERO, count, fitted[t])
         if status[t]:
             fitted[t] = rms[t] = worst[t] = math.nan
             continue
-        affine_apply(fitted[t], grid, mapped)
-        residual_summary(mapped, target, 0, count, t, rms, worst)
+        affine_apply(read_only(fitted[t]), grid, mapped)
+        residual_summary(mapped, target, ZERO, count, t, rms, worst)
 
 
 @kernel
@@ -161,5 +161,5 @@ def batch_fit_linear(
         if status[t]:
             fitted[t] = rms[t] = worst[t] = math.nan
             continue
-        affine_apply(fitted[t], src[lo:hi], mapped[: hi - lo])
+        affine_apply(read_only(fitted[t]), src[lo:hi], mapped[: hi - lo])
         residual_summary(mapped, dst, lo, hi, t, rms, worst)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from transforms._jit import kernel
+from transforms._jit import ZERO, kernel, read_only
 from transforms._kernels.batch import residual_summary
 from transforms._kernels.polynomial import pack, polynomial_apply
 from transforms._kernels.polynomial_fit import fit_polynomial
@@ -35,15 +35,15 @@ def batch_refit_polynomial(
         t = members[m]
         target = samples[m * count : (m + 1) * count]
         if status[t] == 0 and refused:
-            status[t] = fit_polynomial(order, grid, target, none, 0, count, fitted[t])
+            status[t] = fit_polynomial(order, grid, target, none, ZERO, count, fitted[t])
         elif status[t] == 0:
             status[t] = fit_on_grid(order, prepared, target, scratch, fitted[t])
         if status[t]:
             fitted[t] = math.nan
             rms[t] = worst[t] = math.nan
             continue
-        polynomial_apply(pack(fitted[t], order), grid, mapped)
-        residual_summary(mapped, target, 0, count, t, rms, worst)
+        polynomial_apply(read_only(pack(fitted[t], order)), grid, mapped)
+        residual_summary(mapped, target, ZERO, count, t, rms, worst)
 
 
 @kernel
@@ -72,5 +72,5 @@ def batch_fit_polynomial(
             fitted[t] = math.nan
             rms[t] = worst[t] = math.nan
             continue
-        polynomial_apply(pack(fitted[t], order), src[lo:hi], mapped[: hi - lo])
+        polynomial_apply(read_only(pack(fitted[t], order)), src[lo:hi], mapped[: hi - lo])
         residual_summary(mapped, dst, lo, hi, t, rms, worst)

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from transforms._jit import kernel
+from transforms._jit import ZERO, kernel
 from transforms._kernels import lanes
 from transforms._kernels.double_double import add, divide, multiply
 from transforms._kernels.householder import STRIDE, absorb, back_substitute, room
@@ -164,7 +164,7 @@ def fit_lens(
     terms, count = term_count(dimension), src.shape[0]
     if count < (terms if ridge == 0.0 else 2):
         return NOT_ENOUGH
-    if not all_finite(src, dst, 0, count):
+    if not all_finite(src, dst, ZERO, count):
         return NOT_FINITE
     standardise(dimension, src, mean, sd)
     for k in range(terms - 1):
@@ -174,7 +174,7 @@ def fit_lens(
         fit_ridge(dimension, src, dst, weights, ridge, mean, sd, beta)
         return OK
     frame, solution = np.empty(8), np.empty((terms, 2))
-    status = solve_chebyshev(dimension, src, dst, weights, 0, count, frame, solution)
+    status = solve_chebyshev(dimension, src, dst, weights, ZERO, count, frame, solution)
     if status == OK:
         high, low = np.empty((2, terms)), np.empty((2, terms))
         to_coefficients(dimension, frame, solution, high, low)

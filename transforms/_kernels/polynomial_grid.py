@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from transforms._jit import kernel
+from transforms._jit import ZERO, kernel
 from transforms._kernels import lanes
 from transforms._kernels.chebyshev_block import column_count, fill, x_column, y_column
 from transforms._kernels.householder import STRIDE, room
@@ -37,7 +37,7 @@ def prepare_grid(order: int, grid: Points) -> tuple[int, Grid]:
     rows = (count + lanes.WIDTH - 1) // lanes.WIDTH * lanes.WIDTH
     frame, factor, scale, table = np.zeros(8), np.empty((terms, terms)), np.empty(terms), np.empty((terms, rows))
     none = np.empty(0)
-    status = NOT_ENOUGH if count < terms else find_frame(order, grid, grid, none, 0, count, frame)
+    status = NOT_ENOUGH if count < terms else find_frame(order, grid, grid, none, ZERO, count, frame)
     if status == OK:
         work, moments = room(column_count(order)), np.zeros((2 * order + 1, 2 * order + 1))
         for first in range(0, count, STRIDE):
@@ -95,6 +95,6 @@ def fit_on_grid(order: int, grid: Grid, dst: Points, scratch: FloatArray, coeffi
     for k in range(solution.shape[0]):
         total += 0.0 * solution[k, 0] + 0.0 * solution[k, 1]
     if total != 0.0:
-        return ILL_DEFINED if all_finite(dst, dst, 0, dst.shape[0]) else NOT_FINITE
+        return ILL_DEFINED if all_finite(dst, dst, ZERO, dst.shape[0]) else NOT_FINITE
     to_coefficients(order, own, solution, coefficients, np.empty(coefficients.shape))
     return OK

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from transforms._kernels import codes
-from transforms._kernels.nested import STOREYS
+from transforms._kernels import codes, dispatch
 from transforms._types import FloatArray, IntArray
 from transforms.errors import NonInvertibleError
 
@@ -35,6 +34,8 @@ class Program:
         Whether an instruction looks for pre-images, which may fail.
     offsets : ndarray
         (T + 1,) int64: member i has instructions offsets[i]:offsets[i + 1]. (2,) for one transform.
+    ops : frozenset of int
+        Operation codes of the leaf transforms in it.
     """
 
     instructions: IntArray
@@ -42,6 +43,7 @@ class Program:
     depth: int
     solves: bool
     offsets: IntArray
+    ops: frozenset[int]
 
     def only(self, op: int) -> bool:
         """Whether every member has one instruction, and this operation."""
@@ -70,7 +72,8 @@ def joined(programs: Sequence[Program]) -> Program:
     params.flags.writeable = False
     depth = max(program.depth for program in programs)
     offsets = np.cumsum([0, *counts], dtype=np.int64)
-    return Program(instructions, params, depth, any(program.solves for program in programs), offsets)
+    ops = frozenset[int]().union(*(program.ops for program in programs))
+    return Program(instructions, params, depth, any(program.solves for program in programs), offsets, ops)
 
 
 class ProgramBuilder:
@@ -90,6 +93,8 @@ class ProgramBuilder:
         self._depth = 0
         self._deepest = 0
         self._storey = 0
+        self._ops: set[int] = set()
+        self._solvers: set[int] = set()
         self.solves = False
 
     def __len__(self) -> int:
@@ -117,6 +122,7 @@ class ProgramBuilder:
             Its packed parameters, (P,) float64.
         """
         start, stop = self._store(params)
+        self._ops.add(op)
         self._rows.append((op, start, stop, 0))
 
     def fork(self) -> None:
@@ -161,9 +167,9 @@ class ProgramBuilder:
             Inside of as many others as the kernels can nest.
         """
         self._storey += 1
-        if self._storey > STOREYS:
+        if self._storey > codes.STOREYS:
             raise NonInvertibleError(
-                f"expected at most {STOREYS} inverses in each other, such as that of an interpolation between"
+                f"expected at most {codes.STOREYS} inverses in each other, such as that of an interpolation between"
                 f" inverses, got {self._storey}"
             )
         start, stop = self._store(start_map)
@@ -180,7 +186,10 @@ class ProgramBuilder:
             What `begin_solve` returned.
         """
         self._storey -= 1
-        op, start, stop, _ = self._rows[token]
+        _, start, stop, _ = self._rows[token]
+        nested = any(op >= codes.SOLVE for op, *_ in self._rows[token + 1 :])
+        self._solvers.add(dispatch.NESTED if nested else dispatch.FLAT)
+        op = codes.SOLVE_NESTED if nested else codes.SOLVE
         self._rows[token] = (op, start, stop, len(self._rows) - token - 1)
 
     def truncate(self, length: int) -> None:
@@ -209,6 +218,7 @@ class ProgramBuilder:
         ndarray
             (T, 1, 4) instructions.
         """
+        self._ops.add(op)
         count, size = rows.shape
         table = np.zeros((count, 1, 4), dtype=np.int64)
         starts = self._length + size * np.arange(count, dtype=np.int64)
@@ -246,10 +256,14 @@ class ProgramBuilder:
         Returns
         -------
         Program
-            Of everything added so far.
+            Of everything added so far; the kernels that it needs are loaded.
         """
+        dispatch.load(dispatch.APPLY, self._ops)
+        if self._solvers:
+            dispatch.load(dispatch.JET, self._ops)
+            dispatch.load_solvers(self._solvers)
         params = np.concatenate(self._chunks) if self._chunks else np.empty(0)
         params.flags.writeable = False
         rows = np.array(self._rows, dtype=np.int64).reshape(-1, 4)
         bounds = np.array([0, len(rows)], dtype=np.int64) if offsets is None else offsets
-        return Program(rows, params, self._deepest, self.solves, bounds)
+        return Program(rows, params, self._deepest, self.solves, bounds, frozenset(self._ops))

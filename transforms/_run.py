@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from transforms._kernels import dispatch
 from transforms._kernels.newton import jet_rows
 from transforms._kernels.program import run_members
 from transforms._program import Program
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NO_START",
+    "options_in_order",
     "options_of",
     "run_backward",
     "run_each_in_order",
@@ -31,7 +33,7 @@ NO_START = np.empty((0, 2))
 _ONE = np.zeros(1, dtype=np.int64)
 
 
-def options_of(tolerance: float = 1e-9, max_iterations: int = 50, in_order: bool = False) -> FloatArray:
+def options_of(tolerance: float = 1e-9, max_iterations: int = 50) -> FloatArray:
     """Options of a run as the interpreter reads them.
 
     Parameters
@@ -40,19 +42,34 @@ def options_of(tolerance: float = 1e-9, max_iterations: int = 50, in_order: bool
         Relative tolerance of pre-images.
     max_iterations : int, optional
         Newton steps per start value.
-    in_order : bool, optional
-        Whether to evaluate in Java's order of operations.
 
     Returns
     -------
     ndarray
         (3,).
     """
-    return np.array([tolerance, max_iterations, in_order], dtype=np.float64)
+    return np.array([tolerance, max_iterations, dispatch.APPLY], dtype=np.float64)
 
 
 _FORWARD = options_of()
-_IN_ORDER = options_of(in_order=True)
+_IN_ORDER = np.array([*_FORWARD[:2], dispatch.IN_ORDER])
+
+
+def options_in_order(program: Program) -> FloatArray:
+    """Options of a run in Java's order of operations, for which the kernels are loaded.
+
+    Parameters
+    ----------
+    program : Program
+        What is to be run.
+
+    Returns
+    -------
+    ndarray
+        (3,).
+    """
+    dispatch.load(dispatch.IN_ORDER, program.ops)
+    return _IN_ORDER
 
 
 def _run(
@@ -86,7 +103,7 @@ def run_in_order(program: Program, points: Points, out: Points) -> None:
     points, out : ndarray
         (N, 2) float64, C-contiguous; may be the same.
     """
-    _run(program, points, out, NO_START, _IN_ORDER)
+    _run(program, points, out, NO_START, options_in_order(program))
 
 
 def run_each_in_order(program: Program, members: IntArray, points: Points, out: Points) -> None:
@@ -101,7 +118,7 @@ def run_each_in_order(program: Program, members: IntArray, points: Points, out: 
     points, out : ndarray
         (N, 2) float64, C-contiguous, two arrays.
     """
-    _run(program, points, out, NO_START, _IN_ORDER, members)
+    _run(program, points, out, NO_START, options_in_order(program), members)
 
 
 def _refuse(transform: Transform, failed: ByteArray, points: Points) -> None:
@@ -228,6 +245,7 @@ def run_jacobian(transform: Transform, points: Points) -> FloatArray:
         (N, 2, 2).
     """
     program = transform._forward()
+    dispatch.load(dispatch.JET, program.ops)
     out = np.empty((points.shape[0], 2, 2))
     scratch = np.empty((program.depth + 1, 6))
     jet_rows(program.instructions, 0, len(program.instructions), program.params, scratch, points, out)

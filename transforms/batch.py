@@ -16,10 +16,10 @@ import numpy.typing as npt
 
 from transforms._jit import is_compiled, register_warmup, run_chunks
 from transforms._kernels import batch as kernels
-from transforms._kernels import codes
+from transforms._kernels import codes, dispatch
 from transforms._kernels.program import run_members
 from transforms._program import Program, ProgramBuilder
-from transforms._run import NO_START, options_of
+from transforms._run import NO_START, options_in_order, options_of
 from transforms._types import FloatArray, IntArray, Points
 from transforms._validate import as_count, as_points, as_tolerance
 from transforms.affine import Affine
@@ -353,7 +353,7 @@ class TransformBatch:
             Bad sizes.
         """
         boxes = np.empty((len(self), 4))
-        options = options_of(in_order=True)
+        options = options_in_order(self._program)
         affine = self._program.only(codes.AFFINE)
         for w, h, members in self._sizes(width, height):
             if affine:
@@ -457,18 +457,20 @@ def _map(
 
 
 def is_warm() -> bool:
-    """Tell whether kernels are compiled already; if not, the first use compiles for about a minute.
+    """Tell whether kernels are compiled already; if not, the first uses take seconds, and `warmup` about a minute.
 
     Returns
     -------
     bool
-        Whether the interpreter of programs is in the disk cache, or the JIT is off.
+        Whether the disk cache knows what runs batches and fits of any model, or the JIT is off. Single families may
+        have to be compiled still.
     """
-    return is_compiled(run_members)
+    return all(is_compiled(needed) for needed in (run_members, kernels.batch_refit_linear))
 
 
 def _warm() -> None:
-    """Compile the interpreter, which every family's kernel is part of, and what batches and tiles use besides."""
+    """Compile the interpreter, all that it calls, and what batches and tiles use besides."""
+    dispatch.load_everything()
     batch = TransformBatch.from_lists([[Affine.identity(), Affine.identity()]])
     batch.apply_inverse(batch.apply([[0.0, 0.0]])[0])
     batch.bounding_boxes(64.0, 64.0)

@@ -24,6 +24,11 @@ BLEND = 102
 """Pop a, the result of the first branch: current = a + weight * (current - a)."""
 SOLVE = 103
 """Replace the current points by their pre-images under the instructions that follow."""
+SOLVE_NESTED = 104
+"""The same, where some of those solve themselves."""
+
+STOREYS = 2
+"""How deep instructions that solve may stand in each other (`nested`)."""
 
 # Columns of an instruction.
 OP = 0

@@ -7,10 +7,6 @@ way. Families that are not here have no simpler order than their own kernel.
 from __future__ import annotations
 
 from transforms._jit import kernel
-from transforms._kernels import codes
-from transforms._kernels.dispatch import leaf_apply
-from transforms._kernels.lens import lens_in_order
-from transforms._kernels.polynomial import polynomial_in_order
 from transforms._types import FloatArray, Points
 
 
@@ -29,18 +25,3 @@ def homography_in_order(params: FloatArray, points: Points, out: Points) -> None
         s = params[6] * x + params[7] * y + params[8]
         out[i, 0] = (params[0] * x + params[1] * y + params[2]) / s
         out[i, 1] = (params[3] * x + params[4] * y + params[5]) / s
-
-
-@kernel
-def apply_in_order(op: int, params: FloatArray, points: Points, out: Points) -> None:
-    """Map points by one leaf transform as Java does."""
-    if op == codes.AFFINE:
-        affine_in_order(params, points, out)
-    elif op == codes.HOMOGRAPHY:
-        homography_in_order(params, points, out)
-    elif op == codes.POLYNOMIAL:
-        polynomial_in_order(params, points, out)
-    elif op == codes.LENS:
-        lens_in_order(params, points, out)
-    else:
-        leaf_apply(op, params, points, out)

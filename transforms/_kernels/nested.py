@@ -15,8 +15,6 @@ from transforms._kernels.linear import Jet
 from transforms._kernels.newton import program_jet, solve_block
 from transforms._types import FloatArray, IntArray
 
-STOREYS = 2
-"""How deep instructions that solve may stand in each other."""
 INNER_OPTIONS = (1e-9, 50.0)
 """Tolerance and limit of an inverse that is part of a map: those of `Transform.apply`."""
 

@@ -91,7 +91,7 @@ def program_jet(
             vx = s[4] + w * (vx - s[4])
             vy = s[5] + w * (vy - s[5])
         else:
-            if op == codes.SOLVE:
+            if op >= codes.SOLVE:
                 stop = at + 1 + instructions[at, codes.BODY]
                 u, v, a, b, c, d = solved_jet(instructions, at + 1, stop, params, values, scratch[top:], u, v)
                 at = stop - 1

@@ -1,8 +1,8 @@
 """Interpreter of compiled programs: lists of transforms over blocks of points, for one transform or for many.
 
 A block is small enough to stay in the first-level cache, so a list costs what its members cost and no more memory
-traffic than one. `run_members` is the only way in from Python: the interpreter holds every family's kernel, and to
-compile it once is enough.
+traffic than one. `run_members` is the only way in from Python. The families and solvers that a program names have to
+be loaded (`dispatch`).
 """
 
 from __future__ import annotations
@@ -10,10 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from transforms._jit import fma, kernel
-from transforms._kernels import codes, lanes
-from transforms._kernels.dispatch import leaf_apply
-from transforms._kernels.java_order import apply_in_order
-from transforms._kernels.nested import solve_nested_block
+from transforms._kernels import calls, codes, lanes
+from transforms._kernels.dispatch import APPLY, SOLVER, leaf_apply
 from transforms._types import ByteArray, FloatArray, IntArray, Points
 
 BLOCK = 512
@@ -23,8 +21,8 @@ SLOTS = 16
 MOST_REMEMBERED = 2048
 """Largest set of shared points that is worth remembering."""
 
-IN_ORDER = 2
-"""Place in the options of a run, beside those of `newton`. Not zero asks for Java's order of operations."""
+KIND = 2
+"""Place in the options of a run, beside those of `newton`: the kind of kernels of leaf transforms (`dispatch`)."""
 
 
 @kernel
@@ -91,9 +89,9 @@ def affine_run(
 
 
 @kernel
-def affines_end(instructions: IntArray, lo: int, hi: int, options: FloatArray) -> int:
+def affines_end(instructions: IntArray, lo: int, hi: int, kind: int) -> int:
     """End of the run of affine maps that begins at ``lo``; ``lo`` itself where they are to be done in Java's order."""
-    while lo < hi and instructions[lo, codes.OP] == codes.AFFINE and options[IN_ORDER] == 0.0:
+    while lo < hi and instructions[lo, codes.OP] == codes.AFFINE and kind == APPLY:
         lo += 1
     return lo
 
@@ -117,10 +115,11 @@ def run_block(
     pre-image was not found. ``initial`` is (0, 2), or (n, 2) start values for the solver.
     """
     count = points.shape[0]
+    kind = int(options[KIND])
     top = 0
     at = lo
     while at < hi:
-        stop = affines_end(instructions, at, hi, options)
+        stop = affines_end(instructions, at, hi, kind)
         if stop > at:
             affine_run(instructions, at, stop, params, points, 0, points, 0, count)
             at = stop
@@ -135,14 +134,15 @@ def run_block(
         elif op == codes.BLEND:
             top -= 1
             blend_block(values[0], stack[top, :count], points)
-        elif op == codes.SOLVE:
+        elif op >= codes.SOLVE:
             stop = at + 1 + instructions[at, codes.BODY]
-            solve_nested_block(instructions, at + 1, stop, params, values, scratch, initial, options, points, failed)
+            solver = calls.address_of(SOLVER, op - codes.SOLVE)
+            calls.call_solve(
+                solver, instructions, at + 1, stop, params, values, scratch, initial, options, points, failed
+            )
             at = stop - 1
-        elif options[IN_ORDER] != 0.0:
-            apply_in_order(op, values, points, points)
         else:
-            leaf_apply(op, values, points, points)
+            leaf_apply(op, kind, values, points, points)
         at += 1
 
 
@@ -154,29 +154,23 @@ def is_costly(instructions: IntArray, at: int, hi: int) -> bool:
 
 @kernel
 def remember(
-    instructions: IntArray, at: int, params: FloatArray, in_order: bool, points: Points, images: Points, row: int
+    instructions: IntArray, at: int, params: FloatArray, kind: int, points: Points, images: Points, row: int
 ) -> None:
     """Put the image of shared points under the leaf that is instruction ``at`` into ``images`` from a row on."""
     op = instructions[at, codes.OP]
     values = params[instructions[at, codes.START] : instructions[at, codes.STOP]]
     image = images[row : row + points.shape[0]]
-    if in_order:
-        apply_in_order(op, values, points, image)
-    else:
-        leaf_apply(op, values, points, image)
+    leaf_apply(op, kind, values, points, image)
 
 
 @kernel
 def first_leaf(
-    instructions: IntArray, lo: int, hi: int, params: FloatArray, in_order: bool, points: Points, out: Points
+    instructions: IntArray, lo: int, hi: int, params: FloatArray, kind: int, points: Points, out: Points
 ) -> int:
     """Bring points into ``out``, through the first instruction if it is a leaf: that saves a copy. Where to go on."""
     if lo < hi and instructions[lo, codes.OP] < codes.FORK:
         values = params[instructions[lo, codes.START] : instructions[lo, codes.STOP]]
-        if in_order:
-            apply_in_order(instructions[lo, codes.OP], values, points, out)
-        else:
-            leaf_apply(instructions[lo, codes.OP], values, points, out)
+        leaf_apply(instructions[lo, codes.OP], kind, values, points, out)
         return lo + 1
     copy_points(points, out)
     return lo
@@ -210,7 +204,7 @@ def run_members(
     images = np.empty((SLOTS * count if remember_them else 0, 2))
     owners = np.full(SLOTS, -1, dtype=np.int64)
     none = np.empty((0, 2))
-    in_order = options[IN_ORDER] != 0.0
+    kind = int(options[KIND])
     for m in range(members.shape[0]):
         lo, hi = offsets[members[m]], offsets[members[m] + 1]
         base = m * count
@@ -221,10 +215,10 @@ def run_members(
             leaf = instructions[lo, codes.START] * codes.FORK + instructions[lo, codes.OP]
             row = slot * count
             if owners[slot] != leaf:
-                remember(instructions, lo, params, in_order, points, images, row)
+                remember(instructions, lo, params, kind, points, images, row)
                 owners[slot] = leaf
         at = lo + (row >= 0)
-        stop = affines_end(instructions, at, hi, options)
+        stop = affines_end(instructions, at, hi, kind)
         begun = row >= 0 or stop == hi or (stop > lo and count <= BLOCK)
         if row >= 0:
             affine_run(instructions, at, stop, params, images, row, out, base, count)
@@ -238,7 +232,7 @@ def run_members(
             at = stop
             if not begun:
                 given = points[source + first : source + last]
-                at = first_leaf(instructions, lo, hi, params, in_order, given, block)
+                at = first_leaf(instructions, lo, hi, params, kind, given, block)
             begin = initial[first:last] if initial.shape[0] else none
             missed = failed[base + first : base + last]
             run_block(instructions, at, hi, params, stack, scratch, begin, options, block, missed)

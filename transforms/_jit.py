@@ -40,7 +40,7 @@ from llvmlite import ir
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, NullCache
 from numba.core.cgutils import raw_memcpy
 from numba.core.imputils import impl_ret_borrowed
-from numba.core.runtime import rtsys
+from numba.core.runtime.nrt import rtsys
 from numba.core.types import float64, int64, uint64
 from numba.extending import intrinsic
 
@@ -141,7 +141,7 @@ class _StampedCache(FunctionCache):
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         rtsys.initialize(target_context)  # machine code finds the allocator through it
-        with self._guard_against_spurious_io_errors():  # type: ignore[no-untyped-call]
+        with self._guard_against_spurious_io_errors():
             return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
 
 
@@ -338,7 +338,7 @@ def _plain_read_only(array: FloatArray) -> FloatArray:
     return array
 
 
-ZERO = np.int64(0)
+ZERO: int = cast("int", np.int64(0))
 """Where a slice begins, for calls between kernels: a plain 0 is a type of its own, and the kernel called would be
 compiled for it alone."""
 

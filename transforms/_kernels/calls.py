@@ -13,7 +13,7 @@ import numpy as np
 from llvmlite import ir
 from llvmlite.binding import add_symbol
 from numba.core import cgutils, types
-from numba.core.typing import Signature
+from numba.core.typing.templates import Signature
 from numba.extending import intrinsic
 
 from transforms._jit import JIT_DISABLED
@@ -32,7 +32,7 @@ _FUNCTIONS: dict[int, Callable[..., Any]] = {}
 _PARAMS, _POINTS = types.Array(types.float64, 1, "C", readonly=True), types.Array(types.float64, 2, "C")
 MAP = types.void(_PARAMS, _POINTS, _POINTS)
 """Types of ``<family>_apply(params, points, out)``."""
-JET = types.UniTuple(types.float64, 6)(_PARAMS, types.float64, types.float64)
+JET = types.UniTuple(types.float64, 6)(_PARAMS, types.float64, types.float64)  # type: ignore[no-untyped-call]
 """Types of ``<family>_jet(params, x, y)``."""
 SOLVE = types.void(
     types.Array(types.int64, 2, "C"),

@@ -28,6 +28,9 @@ __all__ = ["LensCorrection", "estimate_distortion"]
 _LEAST_INT, _MOST_INT = -(2**31), 2**31 - 1
 
 
+_pack = _jit.direct(lens.pack_lens)
+
+
 def _as_size(value: int, name: str) -> int:
     return as_count(value, name, _LEAST_INT)
 
@@ -89,12 +92,12 @@ class LensCorrection(LeafTransform):
         beta, mean, deviation = numbers.beta, numbers.mean, numbers.sd
         self._set(dimension=dimension, beta=beta, norm_mean=mean, norm_var=deviation)
         self._set(width=_as_size(width, "width"), height=_as_size(height, "height"))
-        self._pack(lens.pack_lens(dimension, beta, mean, deviation))
+        self._pack(_pack(dimension, beta, mean, deviation))
 
     @classmethod
     def _from_numbers(cls, dimension: int, numbers: LensNumbers, width: int, height: int) -> Self:
         for array in (numbers.beta, numbers.mean, numbers.sd):
-            array.flags.writeable = False
+            array.setflags(write=False)
         new = cls.__new__(cls)
         new._fill(dimension, numbers, width, height)
         return new

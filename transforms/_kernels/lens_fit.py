@@ -16,7 +16,7 @@ from transforms._kernels.double_double import add, divide, multiply
 from transforms._kernels.householder import STRIDE, absorb, back_substitute, room
 from transforms._kernels.least_squares import EPS, ILL_DEFINED, NOT_ENOUGH, NOT_FINITE, OK
 from transforms._kernels.lens import CONSTANT
-from transforms._kernels.point_sums import all_finite, weight_at
+from transforms._kernels.point_sums import all_finite, centroid, weight_at
 from transforms._kernels.polynomial_fit import solve_chebyshev, to_coefficients
 from transforms._kernels.rebase import term_count
 from transforms._types import FloatArray, Points
@@ -28,57 +28,68 @@ def fill_powers(dimension: int, src: Points, first: int, last: int, work: FloatA
 
     They are filled up to a multiple of eight with the last point.
     """
-    rows = (last - first + lanes.WIDTH - 1) // lanes.WIDTH * lanes.WIDTH
     y = (dimension + 1) * STRIDE
-    for i in range(rows):
-        row = min(first + i, last - 1)
-        a, b = 1.0, 1.0
+    whole = (last - first) // lanes.WIDTH * lanes.WIDTH
+    for g in range(0, whole, lanes.WIDTH):
+        u, v = lanes.load_points(src, first + g)
+        a = b = lanes.like(u, 1.0)
         for p in range(dimension + 1):
-            work[p * STRIDE + i], work[y + p * STRIDE + i] = a, b
-            a, b = a * src[row, 0], b * src[row, 1]
+            lanes.store(work, p * STRIDE + g, a)
+            lanes.store(work, y + p * STRIDE + g, b)
+            a, b = a * u, b * v
+    rows = whole if first + whole == last else whole + lanes.WIDTH
+    for i in range(whole, rows):
+        row = min(first + i, last - 1)
+        c, d = 1.0, 1.0
+        for p in range(dimension + 1):
+            work[p * STRIDE + i], work[y + p * STRIDE + i] = c, d
+            c, d = c * src[row, 0], d * src[row, 1]
     return rows
 
 
 @kernel
 def add_deviations(
-    dimension: int, rows: int, count: int, work: FloatArray, centre: FloatArray, sums: FloatArray, squares: bool
+    dimension: int, rows: int, count: int, work: FloatArray, centre: FloatArray, sums: FloatArray, squares: FloatArray
 ) -> None:
-    """Add the features' deviations from a centre, or their squares, over the first count rows."""
-    i = 0
+    """Add the features' deviations from a centre, and their squares, over the first count rows."""
+    i, surplus = 0, float(rows - count)
     for d in range(1, dimension + 1):
         for b in range(d + 1):
             x, y = (d - b) * STRIDE, (dimension + 1 + b) * STRIDE
             total = lanes.like(lanes.load(work, x), 0.0)
+            square = total
             for g in range(0, rows, lanes.WIDTH):
                 gap = lanes.load(work, x + g) * lanes.load(work, y + g) - centre[i]
-                total = lanes.fma(gap, gap, total) if squares else total + gap
+                total = total + gap
+                square = lanes.fma(gap, gap, square)
             last = work[x + rows - 1] * work[y + rows - 1] - centre[i]
-            sums[i] += lanes.total(total) - (rows - count) * (last * last if squares else last)
+            sums[i] += lanes.total(total) - surplus * last
+            squares[i] += lanes.total(square) - surplus * last * last
             i += 1
 
 
 @kernel
 def standardise(dimension: int, src: Points, mean: FloatArray, sd: FloatArray) -> None:
-    """Means and standard deviations (divisor n - 1) of the features; those of the constant are 100 and 0."""
+    """Means and standard deviations (divisor n - 1) of the features; those of the constant are 100 and 0.
+
+    One pass: sums are about the features of the centroid, about a deviation from the means, so that little cancels.
+    """
     count, last = src.shape[0], mean.shape[0] - 1
     work = room(2 * (dimension + 1))
+    cx, cy = centroid(src, np.empty(0), float(count), ZERO, count)
     i = 0
     for d in range(1, dimension + 1):
         for b in range(d + 1):
-            mean[i] = src[0, 0] ** (d - b) * src[0, 1] ** b
+            mean[i] = cx ** (d - b) * cy**b
             i += 1
-    sums = np.zeros(last + 1)
-    for squares in (False, True):
-        for first in range(0, count, STRIDE):
-            size = min(STRIDE, count - first)
-            rows = fill_powers(dimension, src, first, first + size, work)
-            add_deviations(dimension, rows, size, work, mean, sums, squares)
-        for i in range(last):
-            if squares:
-                sd[i] = math.sqrt(sums[i] / (count - 1))
-            else:
-                mean[i] += sums[i] / count
-        sums[:] = 0.0
+    sums, squares = np.zeros(last + 1), np.zeros(last + 1)
+    for first in range(0, count, STRIDE):
+        size = min(STRIDE, count - first)
+        rows = fill_powers(dimension, src, first, first + size, work)
+        add_deviations(dimension, rows, size, work, mean, sums, squares)
+    for i in range(last):
+        sd[i] = math.sqrt(max(squares[i] - sums[i] * (sums[i] / count), 0.0) / (count - 1))
+        mean[i] += sums[i] / count
     mean[last], sd[last] = CONSTANT, 0.0
 
 
@@ -164,12 +175,12 @@ def fit_lens(
     terms, count = term_count(dimension), src.shape[0]
     if count < (terms if ridge == 0.0 else 2):
         return NOT_ENOUGH
-    if not all_finite(src, dst, ZERO, count):
+    if (ridge > 0.0 or dimension == 0) and not all_finite(src, dst, ZERO, count):  # others show in what comes out
         return NOT_FINITE
     standardise(dimension, src, mean, sd)
     for k in range(terms - 1):
         if not (sd[k] > 4.0 * EPS * abs(mean[k]) and math.isfinite(sd[k])):
-            return ILL_DEFINED
+            return ILL_DEFINED if all_finite(src, dst, ZERO, count) else NOT_FINITE
     if ridge > 0.0:
         fit_ridge(dimension, src, dst, weights, ridge, mean, sd, beta)
         return OK

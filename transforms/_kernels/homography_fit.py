@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from transforms._jit import fma, kernel
+from transforms._jit import ZERO, fma, kernel
 from transforms._kernels.homography_sums import (
     ALL,
     COST,
@@ -234,11 +234,11 @@ def refine_homography(
 def find_frame(p: Points, q: Points, weights: FloatArray, frame: FloatArray) -> int:
     """Fill ``frame``: centroids, and inverse mean distances from them; a status."""
     count = p.shape[0]
-    total = total_weight(weights, 0, count)
+    total = total_weight(weights, ZERO, count)
     if not total > 0.0:
         return ILL_DEFINED
-    frame[CX], frame[CY], largest = centroid_and_size(p, weights, total, 0, count)
-    frame[EX], frame[EY], target_largest = centroid_and_size(q, weights, total, 0, count)
+    frame[CX], frame[CY], largest = centroid_and_size(p, weights, total, ZERO, count)
+    frame[EX], frame[EY], target_largest = centroid_and_size(q, weights, total, ZERO, count)
     size = mean_deviation(p, weights, total, frame[CX], frame[CY])
     target_size = mean_deviation(q, weights, total, frame[EX], frame[EY])
     is_spread = size > 8.0 * EPS * largest and target_size > 8.0 * EPS * target_largest
@@ -295,7 +295,7 @@ def fit_homography(p: Points, q: Points, weights: FloatArray, frame: FloatArray,
         return NOT_ENOUGH
     status = find_frame(p, q, weights, frame)
     if status != OK:
-        return status if all_finite(p, q, 0, p.shape[0]) else NOT_FINITE
+        return status if all_finite(p, q, ZERO, p.shape[0]) else NOT_FINITE
     linear = np.empty(SUMS)
     homography_sums(h, frame, p, q, weights, LINEAR, linear)
     status = linear_start(linear, h)

@@ -1,4 +1,4 @@
-"""Solution of the thin plate spline's interpolation system: LAPACK between two kernels, and what is refused.
+"""Solution of the thin plate spline's interpolation system: checked landmarks in, parameters out.
 
 Source: jitk-tps ThinPlateR2LogRSplineKernelTransform.
 """
@@ -15,7 +15,7 @@ from transforms.errors import IllDefinedPointsError, NotEnoughPointsError
 
 __all__ = ["solve_spline"]
 
-_set_up, _solve = direct(spline_fit.set_up), direct(spline_fit.solve_system)
+_fit, _room_size = direct(spline_fit.fit_spline), direct(spline_fit.room_size)
 
 _EPS = float(np.finfo(np.float64).eps)
 
@@ -48,29 +48,13 @@ def _check(landmarks: Points, targets: Points, smoothing: float) -> None:
         _refuse_duplicates(landmarks)
 
 
-def _rooms(count: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Room for the few numbers, the vectors and the matrix of a system."""
-    width = spline_fit.width(count)
-    return np.empty(spline_fit.HEAD), np.zeros(spline_fit.COLUMNS * width), np.empty(count * width)
-
-
 def _solve_with_affine(landmarks: Points, targets: Points, smoothing: float) -> tuple[FloatArray, FloatArray]:
     """Weights and affine block in pixels."""
-    from scipy.linalg import lapack
-
     count = len(landmarks)
-    order = count - 3
-    head, work, matrix = _rooms(count)
-    factor: FloatArray = np.empty(order * order)
-    if _set_up(landmarks, targets, smoothing, head, work, matrix, factor):
-        _check(landmarks, targets, smoothing)
-        raise _ill_defined()
-    if order:  # lower by rows is upper by columns, which is LAPACK's order
-        inner = factor.reshape(order, order)
-        if lapack.dpotrf(inner.T, lower=0, clean=0, overwrite_a=1)[1]:
-            raise _ill_defined()
     weights, block = np.empty((count, 2)), np.empty((2, 3))
-    if _solve(factor, matrix, head, work, weights, block):
+    room = np.empty(_room_size(count))  # of numpy, which asks for large pages, unlike what kernels make
+    if _fit(landmarks, targets, smoothing, room, weights, block):
+        _check(landmarks, targets, smoothing)
         raise _ill_defined()
     return weights, block
 
@@ -80,7 +64,8 @@ def _solve_free(landmarks: Points, targets: Points, smoothing: float) -> FloatAr
     from scipy.linalg import lapack
 
     count = len(landmarks)
-    head, work, room = _rooms(count)
+    width = spline_fit.width(count)
+    head, work, room = np.empty(spline_fit.HEAD), np.zeros(spline_fit.COLUMNS * width), np.empty(count * width)
     if spline_fit.set_up_free(landmarks, targets, smoothing, head, work, room):
         _check(landmarks, targets, smoothing)
         raise _ill_defined()

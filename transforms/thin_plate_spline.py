@@ -134,4 +134,5 @@ class ThinPlateSpline(LeafTransform):
         return start_map_from_region(self.apply, np.concatenate([places.min(axis=0), places.max(axis=0)]))
 
 
-register_warmup(lambda: ThinPlateSpline([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]], np.zeros((3, 2))).apply([[0.0, 0.0]]))
+_SQUARE = [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]
+register_warmup(lambda: ThinPlateSpline.from_estimate(_SQUARE, _SQUARE).apply([[0.0, 0.0]]))

@@ -1,4 +1,4 @@
-"""The thin plate spline's interpolation system: set up before, and solved after, LAPACK factorises it.
+"""The thin plate spline's interpolation system.
 
 Householder reflections split the space of the values at the landmarks into the polynomials 1, x, y and what is
 orthogonal to them. On the latter the kernel is positive definite: Cholesky, and the side conditions hold by
@@ -35,6 +35,12 @@ each reflector 2 over its square (3); the triangle of the polynomials (3 x 3); c
 def width(count: int) -> int:
     """Places of a vector over so many landmarks."""
     return (count + lanes.WIDTH - 1) // lanes.WIDTH * lanes.WIDTH
+
+
+@kernel
+def room_size(count: int) -> int:
+    """Places of the kernel matrix, and of the reflected one, which becomes its factor."""
+    return count * width(count) + cholesky.rows_of(count - 3) * cholesky.stride_of(count - 3)
 
 
 @kernel
@@ -180,16 +186,17 @@ def find_updates(matrix: FloatArray, head: FloatArray, work: FloatArray, count: 
 
 
 @kernel
-def reflect_row(
-    matrix: FloatArray, work: FloatArray, count: int, i: int, last: int, out: FloatArray, at: int, room: int
-) -> None:
-    """Entries 3 to ``last`` of row i of the reflected matrix to ``out`` from ``at`` on, where ``room`` may be used."""
-    size = width(count)
+def reflect_row(matrix: FloatArray, work: FloatArray, count: int, i: int, first: int, out: FloatArray, at: int) -> None:
+    """Entries of row i of the reflected matrix, without its first three columns, to ``out`` from ``at`` on.
+
+    They begin with that of column ``first``, a multiple of eight.
+    """
+    size, order = width(count), count - 3
     source, w, v = i * size + 3, UPDATE * size + 3, REFLECTOR * size + 3
     w0, w1, w2 = work[w - 3 + i], work[w - 3 + size + i], work[w - 3 + 2 * size + i]
     v0, v1, v2 = work[v - 3 + i], work[v - 3 + size + i], work[v - 3 + 2 * size + i]
-    whole = min(last - 3 + lanes.WIDTH - 1, room) // lanes.WIDTH * lanes.WIDTH
-    for j in range(0, whole, lanes.WIDTH):
+    whole = order // lanes.WIDTH * lanes.WIDTH
+    for j in range(first, whole, lanes.WIDTH):
         value = lanes.load(matrix, source + j)
         value = lanes.fma(lanes.load(work, v + j), -w0, value)
         value = lanes.fma(lanes.load(work, w + j), -v0, value)
@@ -198,7 +205,7 @@ def reflect_row(
         value = lanes.fma(lanes.load(work, v + 2 * size + j), -w2, value)
         value = lanes.fma(lanes.load(work, w + 2 * size + j), -v2, value)
         lanes.store(out, at + j, value)
-    for j in range(whole, last - 3):
+    for j in range(whole, order):
         value = matrix[source + j] - (w0 * work[v + j] + v0 * work[w + j])
         value -= w1 * work[v + size + j] + v1 * work[w + size + j]
         out[at + j] = value - (w2 * work[v + 2 * size + j] + v2 * work[w + 2 * size + j])
@@ -206,14 +213,17 @@ def reflect_row(
 
 @kernel
 def reflect_matrix(matrix: FloatArray, head: FloatArray, work: FloatArray, count: int, inner: FloatArray) -> None:
-    """Rows of the reflected matrix: the polynomials' to ``work``, of the others the lower triangle to ``inner``."""
+    """Rows of the reflected matrix: the polynomials' to ``work``, of the others the upper triangle to ``inner``."""
     size, order = width(count), count - 3
+    stride = cholesky.stride_of(order)
     for k in range(3):
-        reflect_row(matrix, work, count, k, count, work, (COUPLING + k) * size + 3, 0)
+        reflect_row(matrix, work, count, k, 0, work, (COUPLING + k) * size + 3)
     head[TRACE] = 0.0
     for i in range(order):
-        reflect_row(matrix, work, count, 3 + i, 4 + i, inner, i * order, order)
-        head[TRACE] += inner[i * order + i]
+        reflect_row(matrix, work, count, 3 + i, i // lanes.WIDTH * lanes.WIDTH, inner, i * stride)
+        for j in range(order, stride):
+            inner[i * stride + j] = 0.0
+        head[TRACE] += inner[i * stride + i]
 
 
 @kernel
@@ -231,26 +241,13 @@ def set_up_free(
 
 
 @kernel
-def set_up(
-    landmarks: Points,
-    targets: Points,
-    smoothing: float,
-    head: FloatArray,
-    work: FloatArray,
-    matrix: FloatArray,
-    inner: FloatArray,
-) -> int:
-    """Fill everything up to the lower triangle of ``inner`` (N - 3)^2, which is to be factorised; a status."""
+def set_up(landmarks: Points, targets: Points, smoothing: float, head: FloatArray, work: FloatArray) -> int:
+    """Fill unit, vectors and reflectors; a status."""
     count = landmarks.shape[0]
     status = find_unit(landmarks, targets, head, work)
     if status != OK or (smoothing == 0.0 and not are_distinct(work, count)):
         return ILL_DEFINED
-    if not find_reflectors(head, work, count):
-        return ILL_DEFINED
-    fill_matrix(work, count, 0.0, math.ldexp(smoothing, -2 * int(head[EXPONENT])), matrix)
-    find_updates(matrix, head, work, count)
-    reflect_matrix(matrix, head, work, count, inner)
-    return OK
+    return OK if find_reflectors(head, work, count) else ILL_DEFINED
 
 
 @kernel
@@ -325,19 +322,9 @@ def to_pixels(head: FloatArray, work: FloatArray, weights: Points, block: FloatA
 
 
 @kernel
-def solve_system(
-    factor: FloatArray, matrix: FloatArray, head: FloatArray, work: FloatArray, weights: Points, block: FloatArray
-) -> int:
-    """Weights (N, 2) and affine part (2, 3) in pixels from the factor of ``inner``; a status.
-
-    Refined once: what the factorisation rounded is most of the error.
-    """
-    count = weights.shape[0]
+def solve_refined(factor: FloatArray, matrix: FloatArray, head: FloatArray, work: FloatArray, count: int) -> None:
+    """Solve, and once more for what is left: what the factorisation rounded is most of the error."""
     size = width(count)
-    inverse = cholesky.inverse_size(factor, count - 3, work, REST * size, (REST + 1) * size)
-    # The trace bounds the largest eigenvalue; the matrix that was reflected has entries of order one.
-    if not 4.0 * EPS * max(head[TRACE], 1.0) * inverse < 1.0:
-        return ILL_DEFINED
     head[POLYNOMIAL:] = 0.0
     for i in range(2 * size):
         work[REST * size + i] = work[SHIFT * size + i]
@@ -346,5 +333,36 @@ def solve_system(
     solve_once(factor, head, work, count, REST, MORE)
     for axis in range(2):
         add_multiple(work, size, WEIGHT + axis, 1.0, MORE + axis)
+
+
+@kernel
+def fit_spline(
+    landmarks: Points,
+    targets: Points,
+    smoothing: float,
+    room: FloatArray,
+    weights: Points,
+    block: FloatArray,
+) -> int:
+    """Weights (N, 2) and affine part (2, 3) in pixels of the spline through the targets; a status.
+
+    ``room`` (`room_size`) is scratch.
+    """
+    count = landmarks.shape[0]
+    size, order = width(count), count - 3
+    matrix, factor = room[: count * size], room[count * size :]
+    head, work = np.empty(HEAD), np.zeros(COLUMNS * size)
+    if set_up(landmarks, targets, smoothing, head, work) != OK:
+        return ILL_DEFINED
+    fill_matrix(work, count, 0.0, math.ldexp(smoothing, -2 * int(head[EXPONENT])), matrix)
+    find_updates(matrix, head, work, count)
+    reflect_matrix(matrix, head, work, count, factor)
+    if not cholesky.factorise(factor, order):
+        return ILL_DEFINED
+    inverse = cholesky.inverse_size(factor, order, work, REST * size, (REST + 1) * size)
+    # The trace bounds the largest eigenvalue; the matrix that was reflected has entries of order one.
+    if not 4.0 * EPS * max(head[TRACE], 1.0) * inverse < 1.0:
+        return ILL_DEFINED
+    solve_refined(factor, matrix, head, work, count)
     to_pixels(head, work, weights, block)
     return OK

@@ -165,12 +165,17 @@ def cases(effort: Effort) -> Iterator[Case]:
     yield _translation(some)
     yield _rigid(some, Rigid)
     yield _rigid(some, Similarity)
+    if some > 500:
+        yield _homography(10)
+        yield _homography(100)
     yield _homography(some)
     for order in (2, 5):
         for count in (some // 10 if some > 500 else 44, some, more, most):
             yield _polynomial(order, count)
     yield _lens(some)
     yield _lens(most)
+    if some > 500:
+        yield _spline(10)
     yield _spline(100)
     if some > 500:
         yield _spline(some)

@@ -10,12 +10,19 @@ import numpy.typing as npt
 
 from render_io._reestimate.section_result import FloatArray
 from render_io.errors import SpecError
+from transforms._jit import lean_kernel
 from transforms.batch import STATUS_TEXTS
 
 __all__ = ["Judge", "is_flat"]
 
 _NO_IMAGE: Final = 1e-9
 """A tile whose image is narrower than this, relative to its coordinates, is a line or a point: rounding, not a map."""
+
+
+_PLACES: Final = np.array([[0.5, 0.5], [0.25, 0.75], [0.8, 0.3]])
+_AFFINE_TERMS: Final = np.array([[1, 0], [0, 1], [0, 0]])
+
+IntArray = npt.NDArray[np.int64]
 
 
 class Judge:
@@ -84,36 +91,53 @@ def is_flat(params: FloatArray, size: FloatArray, *, affine: bool) -> npt.NDArra
     ndarray
         (T,) bool.
     """
-    flat = np.ones(len(params), dtype=bool)
-    terms = [(1, 0), (0, 1), (0, 0)] if affine else _terms(params.shape[2])
-    # A polynomial may fold in one place: flat is what is flat in all three.
-    for place in ((0.5, 0.5), (0.25, 0.75), (0.8, 0.3)):
-        value, jacobian = _jet(params, terms, *(size * place).T)
-        spans = jacobian * size[:, None, :]
-        area = np.abs(spans[:, 0, 0] * spans[:, 1, 1] - spans[:, 0, 1] * spans[:, 1, 0])
-        longest = np.abs(spans).max(axis=(1, 2))
-        coordinate = np.maximum(np.abs(value).max(axis=1), longest)
-        flat &= ~(area > _NO_IMAGE * coordinate * longest)
-        if not flat.any():
-            break
+    flat = np.empty(len(params), dtype=np.bool_)
+    terms = _AFFINE_TERMS if affine else _terms(params.shape[2])
+    flat_members(np.ascontiguousarray(params), terms, np.ascontiguousarray(size), flat)
     return flat
 
 
-def _jet(
-    params: FloatArray, terms: list[tuple[int, int]], x: FloatArray, y: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """(T, 2) values and (T, 2, 2) Jacobians at a point of each tile."""
-    value, jacobian = np.zeros((len(params), 2)), np.zeros((len(params), 2, 2))
-    for k, (i, j) in enumerate(terms):
-        c = params[:, :, k]
-        value += c * (x**i * y**j)[:, None]
-        if i:
-            jacobian[:, :, 0] += c * (i * x ** (i - 1) * y**j)[:, None]
-        if j:
-            jacobian[:, :, 1] += c * (j * x**i * y ** (j - 1))[:, None]
-    return value, jacobian
+@lean_kernel
+def to_power(x: float, exponent: int) -> float:
+    value = 1.0
+    for _ in range(exponent):
+        value *= x
+    return value
 
 
-def _terms(count: int) -> list[tuple[int, int]]:
-    """Exponents of x and y in mpicbg's order: by degree, then falling powers of x."""
-    return [(degree - j, j) for degree in range(count) for j in range(degree + 1)][:count]
+@lean_kernel
+def has_area(params: FloatArray, t: int, terms: IntArray, x: float, y: float, width: float, height: float) -> bool:
+    """Whether the image of tile t has an area near a point of it."""
+    u = v = ux = uy = vx = vy = 0.0
+    for k in range(terms.shape[0]):
+        i, j = terms[k, 0], terms[k, 1]
+        c, d = params[t, 0, k], params[t, 1, k]
+        term = to_power(x, i) * to_power(y, j)
+        u, v = u + c * term, v + d * term
+        by_x = i * to_power(x, max(i - 1, 0)) * to_power(y, j) * width
+        by_y = j * to_power(x, i) * to_power(y, max(j - 1, 0)) * height
+        ux, vx = ux + c * by_x, vx + d * by_x
+        uy, vy = uy + c * by_y, vy + d * by_y
+    longest = max(abs(ux), abs(uy), abs(vx), abs(vy))
+    coordinate = max(abs(u), abs(v), longest)
+    return bool(abs(ux * vy - uy * vx) > _NO_IMAGE * coordinate * longest)
+
+
+@lean_kernel
+def flat_members(params: FloatArray, terms: IntArray, size: FloatArray, flat: npt.NDArray[np.bool_]) -> None:
+    """Which of (T, 2, K) maps of tiles of (T, 2) sizes have an image without area."""
+    for t in range(params.shape[0]):
+        width, height = size[t, 0], size[t, 1]
+        flat[t] = True
+        # A polynomial may fold in one place: flat is what is flat in all three.
+        for p in range(_PLACES.shape[0]):
+            x, y = _PLACES[p, 0] * width, _PLACES[p, 1] * height
+            if has_area(params, t, terms, x, y, width, height):
+                flat[t] = False
+                break
+
+
+def _terms(count: int) -> IntArray:
+    """(K, 2) exponents of x and y in mpicbg's order: by degree, then falling powers of x."""
+    pairs = [(degree - j, j) for degree in range(count) for j in range(degree + 1)]
+    return np.array(pairs[:count], dtype=np.int64)

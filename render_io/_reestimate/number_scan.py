@@ -47,6 +47,7 @@ _EXACT: Final = 10.0 ** np.arange(23)
 _HALF: Final = np.uint64(32)
 _LOW: Final = np.uint64(0xFFFFFFFF)
 _ONE: Final = np.uint64(1)
+_ZERO, _NINE, _TEN = np.uint64(48), np.uint64(9), np.uint64(10)
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -98,57 +99,83 @@ def nearest(digits: np.uint64, power: int) -> float:
 
 
 @lean_kernel
+def take_digits(text: Bytes, at: int, stop: int, digits: Any) -> tuple[Any, int]:
+    """Put the digits from a place on behind those that there are, as a uint64; the end of them."""
+    while at < stop:
+        digit = np.uint64(text[at]) - _ZERO
+        if digit > _NINE:
+            break
+        digits = digits * _TEN + digit
+        at += 1
+    return digits, at
+
+
+@lean_kernel
+def zeros_end(text: Bytes, at: int, stop: int) -> int:
+    """Place of the first digit that counts."""
+    while at < stop and (text[at] == 48 or text[at] == 46):
+        at += 1
+    return at
+
+
+@lean_kernel
+def take_exponent(text: Bytes, at: int, stop: int) -> tuple[int, int]:
+    """The exponent whose letter is at a place, and its end: -1 for none, or more than three digits."""
+    at += 1
+    minus = at < stop and text[at] == 45
+    at += minus or (at < stop and text[at] == 43)
+    digits, end = take_digits(text, at, min(stop, at + 4), np.uint64(0))
+    exponent: Any = np.int64(digits)
+    return (-exponent if minus else exponent), (end if at < end < at + 4 else -1)
+
+
+@lean_kernel
 def parse_number(text: Bytes, at: int, stop: int) -> tuple[float, int]:
     """The number that begins at a place, and its end; an end of -1 where there is none, or none that this can read."""
     negative = at < stop and text[at] == 45
     at += negative or (at < stop and text[at] == 43)
-    digits = np.uint64(0)
-    count = seen = power = 0
-    fraction = False
-    while at < stop:
-        c = int(text[at])
-        if 48 <= c <= 57:
-            digits = digits * np.uint64(10) + np.uint64(c - 48)
-            count += digits != 0
-            seen += 1
-            power -= fraction
-        elif c == 46 and not fraction:
-            fraction = True
-        else:
-            break
-        at += 1
-    if seen == 0 or count > _DIGITS:
+    first = at
+    digits, at = take_digits(text, at, stop, np.uint64(0))
+    count, power = at - first, 0
+    if at < stop and text[at] == 46:
+        point = at
+        digits, at = take_digits(text, at + 1, stop, digits)
+        power = point + 1 - at
+        count -= power
+    if count == 0 or (count > _DIGITS and at - zeros_end(text, first, at) > _DIGITS):
         return 0.0, -1
     if at < stop and text[at] | 32 == 101:
-        at += 1
-        minus = at < stop and text[at] == 45
-        at += minus or (at < stop and text[at] == 43)
-        first = at
-        exponent = 0
-        while at < stop and 48 <= text[at] <= 57 and at < first + 4:
-            exponent = exponent * 10 + int(text[at]) - 48
-            at += 1
-        if at == first or at == first + 4:
+        exponent, at = take_exponent(text, at, stop)
+        if at < 0:
             return 0.0, -1
-        power += -exponent if minus else exponent
+        power += exponent
     value = nearest(digits, power)
     return (-value if negative else value), (at if value >= 0.0 else -1)
 
 
 @lean_kernel
-def parse_rows(text: Bytes, spans: IntArray, out: FloatArray, good: Bytes) -> None:
-    """Read (N, K) numbers from (N, 2) parts of a text; ``good`` (N,) is 0 where others have to read."""
+def parse_rows(text: Bytes, spans: IntArray, counts: IntArray, out: FloatArray, good: Bytes) -> None:
+    """Read rows of numbers from (N, M, 2) parts of a text, ``counts`` (M,) from each; ``out`` has all in a row.
+
+    ``good`` (N,) is 0 where others have to read.
+    """
     for n in range(spans.shape[0]):
-        at, stop = spans[n, 0], spans[n, 1]
-        good[n] = 0
-        for k in range(out.shape[1]):
-            if k:
-                at = at + 1 if at < stop and text[at] == 32 else stop
+        good[n] = read_row(text, spans, counts, n, out)
+
+
+@lean_kernel
+def read_row(text: Bytes, spans: IntArray, counts: IntArray, n: int, out: FloatArray) -> bool:
+    k = 0
+    for m in range(counts.shape[0]):
+        at, stop = spans[n, m, 0], spans[n, m, 1]
+        for left in range(counts[m], 0, -1):
             out[n, k], at = parse_number(text, at, stop)
-            if at < 0:
-                break
-        else:
-            good[n] = at == stop
+            if at < 0 or (left > 1 and (at >= stop or text[at] != 32)):
+                return False
+            at, k = at + (left > 1), k + 1
+        if at != stop:
+            return False
+    return True
 
 
 @lean_kernel

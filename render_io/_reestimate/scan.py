@@ -16,7 +16,21 @@ from render_io._reestimate.tile_shape import MOST_PARTS, WORDS, follow, note_par
 from transforms._jit import lean_kernel
 
 __all__ = [
-    "BOX", "CELL", "FIRST", "HEIGHT", "ID", "LEAVES", "LIST", "ODD", "TILE", "WIDTH", "Scan", "Z", "is_ascii", "scan",
+    "BOX",
+    "CELL",
+    "FIRST",
+    "HEIGHT",
+    "ID",
+    "LEAVES",
+    "LIST",
+    "ODD",
+    "TILE",
+    "WIDTH",
+    "Scan",
+    "Z",
+    "box_members",
+    "is_ascii",
+    "scan",
 ]  # fmt: skip
 
 Bytes = npt.NDArray[np.uint8]
@@ -44,8 +58,10 @@ _START, _STOP, _PARTS, _SHARE, _AGE = range(5)
 _COST: Final = 8
 """Tiles from one model to the next: to make one takes as long as to read a tile from scratch."""
 
-_CHUNK: Final = 1024
-_LEAVES_PER_TILE: Final = 8
+_FEW: Final = 64
+"""Tiles that are read before it is known how much room all take."""
+_MANY: Final = 8192
+"""Leaves that there is room for at first: no tile has more."""
 
 
 _TILE_TABLE, _LIST_TABLE, _LEAF_TABLE = name_table(_NAMES), name_table(_LIST_NAMES), name_table(_LEAF_NAMES)
@@ -80,20 +96,25 @@ def scan(text: Bytes) -> Scan | None:
     Scan or None
         None when the text is anything but a JSON array of objects.
     """
-    at = open_array(text)
-    tiles, leaves, found = [], [], 0
+    at, count, used = open_array(text), 0, 0
+    rows, leaves = np.empty((_FEW, _COLUMNS), dtype=np.int64), np.empty((_MANY, 4), dtype=np.int64)
     model, parts = np.array([0, 0, 0, 0, _COST]), np.empty((MOST_PARTS, 4), dtype=np.int64)
     while at > 0:
-        rows = np.full((_CHUNK, _COLUMNS), -1, dtype=np.int64)
-        spans = np.empty((_CHUNK * _LEAVES_PER_TILE, 4), dtype=np.int64)
-        at, count, used = scan_tiles(text, at, rows, spans, model, parts)
-        if count == 0:
+        before = count
+        at, count, used = scan_tiles(text, at, rows, count, leaves, used, model, parts)
+        if count == before:
             return None
-        rows[:count, FIRST] += found
-        found += used
-        tiles.append(rows[:count])
-        leaves.append(spans[:used])
-    return Scan(np.concatenate(tiles), np.concatenate(leaves)) if at == 0 and tiles else None
+        if at > 0:
+            # As many as there are if the others are like those so far; what is not used takes no memory.
+            most = int(1.1 * count * len(text) / at)
+            rows, leaves = _longer(rows, most), _longer(leaves, most * used // count)
+    return Scan(rows[:count], leaves[:used]) if at == 0 else None
+
+
+def _longer(rows: IntArray, count: int) -> IntArray:
+    longer = np.empty((max(count, 2 * len(rows)), rows.shape[1]), dtype=np.int64)
+    longer[: len(rows)] = rows
+    return longer
 
 
 @lean_kernel
@@ -103,6 +124,17 @@ def is_ascii(text: Bytes) -> bool:
     for at in range(text.shape[0]):
         seen |= text[at]
     return seen < 128
+
+
+@lean_kernel
+def box_members(text: Bytes, tiles: IntArray, numbers: Bytes, nulls: Bytes) -> None:
+    """How many members of the box of each tile are numbers, and how many are missing or null: (T,) each."""
+    for t in range(tiles.shape[0]):
+        numbers[t] = nulls[t] = 0
+        for column in range(BOX, BOX + 8, 2):
+            first = text[tiles[t, column]] if tiles[t, column] >= 0 else 110
+            numbers[t] += first == 45 or 48 <= first <= 57
+            nulls[t] += first == 110
 
 
 @lean_kernel
@@ -275,14 +307,20 @@ def take_model(text: Bytes, rows: IntArray, n: int, leaves: IntArray, model: Int
 
 @lean_kernel
 def scan_tiles(
-    text: Bytes, at: int, rows: IntArray, leaves: IntArray, model: IntArray, parts: IntArray
+    text: Bytes,
+    at: int,
+    rows: IntArray,
+    count: int,
+    leaves: IntArray,
+    used: int,
+    model: IntArray,
+    parts: IntArray,
 ) -> tuple[int, int, int]:
-    """Read tiles from a place on until the rows or leaves are used up.
+    """Read tiles from a place on until the rows or leaves, of which some are used, are used up.
 
-    Where to go on, 0 at the end of the text, -1 for malformed text; and how many rows and leaves are used. ``model``
-    and ``parts`` are what is known of the model.
+    Where to go on, 0 at the end of the text, -1 for malformed text; and how many rows and leaves are used then.
+    ``model`` and ``parts`` are what is known of the model.
     """
-    count = used = 0
     while count < rows.shape[0]:
         if peek(text, at) != 123:
             return -1, count, used

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from transforms._jit import copy_bytes, kernel, lean_kernel
 from transforms._kernels.byte_blocks import BLOCK, equal_bytes, lowest_bit
 
-__all__ = ["BOXED", "LEFT_OUT", "OTHER", "PLAIN", "gather", "write_tiles"]
+__all__ = ["BOXED", "LEFT_OUT", "OTHER", "PLAIN", "gather", "printable", "write_tiles"]
 
 Bytes = npt.NDArray[np.uint8]
 IntArray = npt.NDArray[np.int64]
@@ -24,6 +24,23 @@ LEFT_OUT, OTHER, PLAIN, BOXED = -1, 0, 1, 2
 
 _JAVA_PLAIN: Final = (1e-3, 1e7)
 """Sizes between which Java prints no exponent; JSON prints these as Java does."""
+
+
+_SMALLEST: Final = 1e-300
+_LARGEST_WHOLE: Final = 1e15
+"""Between these numbers, and those of a box, can be put as text goes; tiles with others are done alone."""
+
+
+@lean_kernel
+def printable(values: FloatArray, good: Bytes) -> None:
+    """Which rows (N, C + 4) of numbers and a box are such that `write_tiles` can put them."""
+    width = values.shape[1]
+    for n in range(values.shape[0]):
+        usual = True
+        for k in range(width):
+            size = abs(values[n, k])
+            usual &= (size >= _SMALLEST or size == 0.0) and size < (np.inf if k < width - 4 else _LARGEST_WHOLE)
+        good[n] = usual
 
 
 @lean_kernel

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from render_io import specs
 from render_io._reestimate.number_scan import count_numbers, parse_rows, same_texts
 from render_io._reestimate.section_result import FloatArray
 from render_io._reestimate.tile_groups import AnyColumn
-from render_io._reestimate.tile_lists import ListReader
 from render_io.codecs._bulk import NUMBER_COUNTS, matrices
 from render_io.codecs.names import HOMOGRAPHY, POLYNOMIAL
 from render_io.codecs.polynomial import coefficient_count
@@ -26,6 +27,8 @@ Bytes = npt.NDArray[np.uint8]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
+_KNOWN: Final = 64
+"""Lens corrections and the like that are kept from section to section: a camera has the same one for long."""
 _LINEAR: Final = frozenset(NUMBER_COUNTS) - {HOMOGRAPHY}
 
 
@@ -53,15 +56,11 @@ def numbered(text: Bytes, spans: IntArray) -> tuple[IntArray, IntArray]:
     return ids, firsts[:found]
 
 
-def text_columns(
-    reader: ListReader, text: Bytes, names: Sequence[str], spans: IntArray
-) -> tuple[list[AnyColumn], IntArray]:
+def text_columns(text: Bytes, names: Sequence[str], spans: IntArray) -> tuple[list[AnyColumn], IntArray]:
     """Read the columns of lists that are built alike.
 
     Parameters
     ----------
-    reader : ListReader
-        Of the section.
     text : ndarray
         (N,) uint8.
     names : sequence of str
@@ -76,8 +75,17 @@ def text_columns(
     good : ndarray
         (G,) which these are. The texts of the others are out of the ordinary.
     """
-    good: BoolArray = np.ones(len(spans), dtype=bool)
-    parsed = [_parsed(reader, text, name, spans[:, i], good) for i, name in enumerate(names)]
+    counts = [_count(text, name, span) for name, span in zip(names, spans[0].tolist(), strict=True)]
+    if min(counts) < 0:
+        return [], np.empty(0, dtype=np.int64)
+    numbers, good = _numbers(text, spans, np.array(counts))
+    parsed: list[tuple[npt.NDArray[Any], list[Any]]] = []
+    for i, (name, count) in enumerate(zip(names, counts, strict=True)):
+        if count:
+            parsed.append((numbers[:, :count], []))
+            numbers = numbers[:, count:]
+        else:
+            parsed.append(_shared(text, name, spans[:, i], good))
     members = np.flatnonzero(good)
     if len(members) == 0:
         return [], members
@@ -86,35 +94,39 @@ def text_columns(
     ], members
 
 
-def _parsed(
-    reader: ListReader, text: Bytes, name: str, spans: IntArray, good: BoolArray
-) -> tuple[npt.NDArray[Any], list[Any]]:
-    """Numbers of each member; or which it has of some transforms, and these."""
+def _count(text: Bytes, name: str, span: list[int]) -> int:
+    """How many numbers there are in each text of a class, as its first tells: 0 where texts stay whole, -1 for none."""
     if name in _LINEAR:
-        return _numbers(text, spans, NUMBER_COUNTS[name], good), []
-    if name == POLYNOMIAL:
-        count = count_numbers(text, *spans[0].tolist())
-        width = coefficient_count(count)
-        good &= 2 * width == count
-        return _numbers(text, spans, count, good).reshape(-1, 2, count // 2 if 2 * width == count else 1), []
+        return NUMBER_COUNTS[name]
+    if name != POLYNOMIAL:
+        return 0
+    count = count_numbers(text, *span)
+    return count if 2 * coefficient_count(count) == count else -1
+
+
+def _shared(text: Bytes, name: str, spans: IntArray, good: BoolArray) -> tuple[npt.NDArray[Any], list[Any]]:
+    """Which each member has of some transforms, and these."""
     ids, firsts = numbered(text, spans)
-    shared = [_leaf(reader, name, text[start:stop].tobytes()) for start, stop in spans[firsts].tolist()]
-    good &= np.array([isinstance(transform, LeafTransform) for transform in shared])[ids]
+    shared = [_leaf(name, text[start:stop].tobytes()) for start, stop in spans[firsts].tolist()]
+    good &= np.array([transform is not None for transform in shared])[ids]
     return ids, shared
 
 
-def _numbers(text: Bytes, spans: IntArray, count: int, good: BoolArray) -> FloatArray:
-    out, read = np.empty((len(spans), count)), np.empty(len(spans), dtype=np.uint8)
-    parse_rows(text, np.ascontiguousarray(spans), out, read)
-    good &= read != 0
-    return out
+def _numbers(text: Bytes, spans: IntArray, counts: IntArray) -> tuple[FloatArray, BoolArray]:
+    """All numbers of each member one after the other, read together as they stand together; and whose are good."""
+    read = np.ascontiguousarray(spans[:, counts > 0])
+    out, good = np.empty((len(spans), counts.sum())), np.empty(len(spans), dtype=np.uint8)
+    parse_rows(text, read, counts[counts > 0], out, good)
+    return out, good != 0
 
 
-def _leaf(reader: ListReader, name: str, text: bytes) -> Any:
+@lru_cache(maxsize=_KNOWN)
+def _leaf(name: str, text: bytes) -> LeafTransform | None:
     try:
-        return reader.leaf(name, text.decode())
+        transform = specs.to_transform({"className": name, "dataString": text.decode()})
     except SpecError:
         return None
+    return transform if isinstance(transform, LeafTransform) else None
 
 
 def _column(name: str, values: npt.NDArray[Any], shared: list[Any], members: IntArray) -> AnyColumn:
@@ -122,7 +134,7 @@ def _column(name: str, values: npt.NDArray[Any], shared: list[Any], members: Int
     if name in _LINEAR:
         return AffineArray(matrices(name, chosen))
     if name == POLYNOMIAL:
-        return PolynomialColumn(chosen)
+        return PolynomialColumn(chosen.reshape(len(chosen), 2, -1))
     # Those that no good member has are None and must not be seen.
     used, index = np.unique(chosen, return_inverse=True)
     return SharedColumn([shared[i] for i in used.tolist()], index.reshape(-1).astype(np.int64))

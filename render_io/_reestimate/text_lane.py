@@ -21,7 +21,7 @@ from render_io._reestimate import scan as columns
 from render_io._reestimate.scan import Scan, is_ascii, scan
 from render_io._reestimate.section_fit import Options, boxes_of, class_of, measure, reestimate_section
 from render_io._reestimate.section_result import FloatArray, SectionResult
-from render_io._reestimate.splice import BOXED, LEFT_OUT, OTHER, PLAIN, write_tiles
+from render_io._reestimate.splice import BOXED, LEFT_OUT, OTHER, PLAIN, printable, write_tiles
 from render_io._reestimate.text_columns import numbered, text_columns
 from render_io._reestimate.text_values import TileTexts, ValueTexts
 from render_io._reestimate.tile_groups import ColumnGroup
@@ -41,9 +41,6 @@ BoolArray = npt.NDArray[np.bool_]
 
 _FEWEST: Final = 32
 """Tiles from which on this pays."""
-_SMALLEST: Final = 1e-300
-_LARGEST_WHOLE: Final = 1e15
-"""Between these the numbers of a section can be printed as text goes; tiles with others are done alone."""
 _LONGEST: Final = 26
 """Characters of a number and what follows it."""
 
@@ -212,11 +209,10 @@ class _TextJob:
 
     def _boxed(self) -> tuple[BoolArray, BoolArray]:
         """Which tiles have a box, and which have all of it or nothing."""
-        starts = self.tiles[:, columns.BOX : columns.BOX + 8 : 2]
-        first = np.where(starts < 0, ord("n"), self.text[starts])
-        numbers = (first == ord("-")) | ((first >= ord("0")) & (first <= ord("9")))
-        boxed: BoolArray = numbers.all(axis=1)
-        return boxed, boxed | (first == ord("n")).all(axis=1)
+        numbers, nulls = np.empty((2, len(self.tiles)), dtype=np.uint8)
+        columns.box_members(self.text, self.tiles, numbers, nulls)
+        boxed: BoolArray = numbers == 4
+        return boxed, boxed | (nulls == 4)
 
     def _alike(self, places: IntArray) -> Iterator[tuple[list[str], IntArray]]:
         """Tiles by the classes of their lists."""
@@ -238,7 +234,7 @@ class _TextJob:
     def _columns(self, names: Sequence[str], places: IntArray, sizes: FloatArray, boxed: BoolArray) -> None:
         """Work on tiles that are built alike; what is not done stays to be done alone."""
         spans = self.leaves[self.tiles[places, columns.FIRST, None] + np.arange(len(names)), 2:]
-        found, members = text_columns(self.reader, self.text, names, spans)
+        found, members = text_columns(self.text, names, spans)
         if not found:
             return
         places = places[members]
@@ -301,6 +297,6 @@ def _value(text: Bytes, span: list[int]) -> Any:
 
 def _printed(numbers: FloatArray) -> IntArray:
     """Rows of transforms and boxes that can be printed as text goes."""
-    size = np.abs(numbers)
-    usual = np.isfinite(numbers).all(axis=1) & ((size >= _SMALLEST) | (size == 0.0)).all(axis=1)
-    return np.flatnonzero(usual & (size[:, -4:] < _LARGEST_WHOLE).all(axis=1))
+    good = np.empty(len(numbers), dtype=np.uint8)
+    printable(numbers, good)
+    return np.flatnonzero(good)

@@ -21,7 +21,7 @@ def read(texts, count):
     stops = np.cumsum([len(text) for text in texts], dtype=np.int64)
     spans = np.stack([stops - [len(text) for text in texts], stops], axis=1)
     out, good = np.empty((len(texts), count)), np.empty(len(texts), dtype=np.uint8)
-    parse_rows(data, spans, out, good)
+    parse_rows(data, spans[:, None], np.array([count]), out, good)
     return out, good.astype(bool)
 
 

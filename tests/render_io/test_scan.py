@@ -124,7 +124,7 @@ def from_scratch(text):
     rows, spans = np.full((64, 25), -1), np.empty((512, 4), dtype=np.int64)
     model, parts = np.array([0, 0, 0, 0, -1000]), np.empty((MOST_PARTS, 4), dtype=np.int64)
     at = _scan.open_array(array)
-    at, count, used = _scan.scan_tiles(array, at, rows, spans, model, parts)
+    at, count, used = _scan.scan_tiles(array, at, rows, 0, spans, 0, model, parts)
     return (rows[:count].tolist(), spans[:used].tolist()) if at == 0 and count else None
 
 
@@ -169,7 +169,7 @@ def test_models_change_with_the_tiles():
     array = np.frombuffer(text, dtype=np.uint8)
     rows, spans = np.full((100, 25), -1), np.empty((9, 4), dtype=np.int64)
     model, parts = np.array([0, 0, 0, 0, -1000]), np.empty((MOST_PARTS, 4), dtype=np.int64)
-    at, count, _ = _scan.scan_tiles(array, _scan.open_array(array), rows, spans, model, parts)
+    at, count, _ = _scan.scan_tiles(array, _scan.open_array(array), rows, 0, spans, 0, model, parts)
     assert (at, count) == (0, len(tiles))
     assert by_models(text) == (rows[:count].tolist(), [])
 

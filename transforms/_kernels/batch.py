@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from transforms._jit import ZERO, fma, kernel, read_only
+from transforms._jit import ZERO, fma, kernel, lean_kernel, read_only
 from transforms._kernels import codes, lanes
 from transforms._kernels.java_order import affine_in_order
 from transforms._kernels.least_squares import AFFINE, FRAME, NOT_ENOUGH, affine_frame, fit_slice, solve_affine
@@ -25,7 +25,7 @@ NO_PREIMAGE = 4
 """Status of a member with a point that has no pre-image."""
 
 
-@kernel
+@lean_kernel
 def member_statuses(
     members: IntArray, count: int, points: Points, out: Points, failed: ByteArray, status: IntArray
 ) -> None:
@@ -53,7 +53,7 @@ def member_statuses(
                     status[t] = NOT_FINITE
 
 
-@kernel
+@lean_kernel
 def member_boxes(members: IntArray, count: int, mapped: Points, boxes: FloatArray) -> None:
     """Stored boxes from ``count`` mapped border points of each member; NaN where they are not all finite."""
     for m in range(members.shape[0]):
@@ -76,7 +76,7 @@ def affine_boxes(
             boxes[t] = math.nan
 
 
-@kernel
+@lean_kernel
 def residual_summary(
     mapped: Points, target: Points, lo: int, hi: int, row: int, rms: FloatArray, worst: FloatArray
 ) -> None:
@@ -104,6 +104,32 @@ def residual_summary(
     worst[row] = math.sqrt(largest)
 
 
+@lean_kernel
+def solve_shared(
+    frame: FloatArray, grid: Points, samples: Points, first: int, none: FloatArray, fitted: FloatArray, t: int
+) -> int:
+    """Affine fit of member t to samples from a row on, from the frame of the grid; a status."""
+    count = grid.shape[0]
+    return solve_affine(frame, grid, samples[first : first + count], none, ZERO, count, fitted[t])
+
+
+@lean_kernel
+def summarise(
+    fitted: FloatArray,
+    t: int,
+    grid: Points,
+    samples: Points,
+    first: int,
+    mapped: Points,
+    rms: FloatArray,
+    worst: FloatArray,
+) -> None:
+    """Residuals of the fit of member t to samples from a row on."""
+    count = grid.shape[0]
+    affine_apply(read_only(fitted[t]), grid, mapped)
+    residual_summary(mapped, samples[first : first + count], ZERO, count, t, rms, worst)
+
+
 @kernel
 def batch_refit_linear(
     model: int,
@@ -123,17 +149,16 @@ def batch_refit_linear(
     framed = affine_frame(grid, none, ZERO, count, frame) if count else NOT_ENOUGH
     for m in range(members.shape[0]):
         t = members[m]
-        target = samples[m * count : (m + 1) * count]
+        first = m * count
         if status[t] == 0:
             if model == AFFINE and framed == 0:  # the part that is the same for all
-                status[t] = solve_affine(frame, grid, target, none, ZERO, count, fitted[t])
+                status[t] = solve_shared(frame, grid, samples, first, none, fitted, t)
             else:
-                status[t] = fit_slice(model, grid, target, none, ZERO, count, fitted[t])
+                status[t] = fit_slice(model, grid, samples[first : first + count], none, ZERO, count, fitted[t])
         if status[t]:
             fitted[t] = rms[t] = worst[t] = math.nan
             continue
-        affine_apply(read_only(fitted[t]), grid, mapped)
-        residual_summary(mapped, target, ZERO, count, t, rms, worst)
+        summarise(fitted, t, grid, samples, first, mapped, rms, worst)
 
 
 @kernel

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from transforms._jit import fma, kernel
+from transforms._jit import fma, kernel, lean_kernel
 from transforms._kernels import lanes
 from transforms._kernels.point_sums import (
     all_finite,
@@ -43,7 +43,7 @@ TOTAL, CX, CY, PIVOT, SLOPE, LONGER, VU, SIZE = range(8)
 FRAME = 8
 
 
-@kernel
+@lean_kernel
 def rotation_sums(
     src: Points, dst: Points, weights: FloatArray, cx: float, cy: float, ex: float, ey: float, lo: int, hi: int
 ) -> tuple[float, float, float, float]:
@@ -73,7 +73,7 @@ def rotation_sums(
     return c, s, spread, other
 
 
-@kernel
+@lean_kernel
 def fit_rotation(
     scaled: bool, src: Points, dst: Points, weights: FloatArray, lo: int, hi: int, params: FloatArray
 ) -> int:
@@ -99,7 +99,7 @@ def fit_rotation(
     return OK
 
 
-@kernel
+@lean_kernel
 def split_columns(pivot: float, slope: float, x: lanes.Real, y: lanes.Real) -> tuple[lanes.Real, lanes.Real]:
     """The longer of the centred columns, and the rest of the other one."""
     if pivot == 0.0:
@@ -107,7 +107,7 @@ def split_columns(pivot: float, slope: float, x: lanes.Real, y: lanes.Real) -> t
     return y, lanes.fma(-slope, y, x)
 
 
-@kernel
+@lean_kernel
 def split_moments(
     src: Points, weights: FloatArray, pivot: float, slope: float, cx: float, cy: float, lo: int, hi: int
 ) -> tuple[float, float]:
@@ -132,7 +132,7 @@ def split_moments(
     return vv, vu
 
 
-@kernel
+@lean_kernel
 def affine_frame(src: Points, weights: FloatArray, lo: int, hi: int, frame: FloatArray) -> int:
     """What an affine fit needs of its source points, by Gram-Schmidt on the centred columns; a status.
 
@@ -161,7 +161,7 @@ def affine_frame(src: Points, weights: FloatArray, lo: int, hi: int, frame: Floa
     return OK
 
 
-@kernel
+@lean_kernel
 def solve_affine(
     frame: FloatArray, src: Points, dst: Points, weights: FloatArray, lo: int, hi: int, params: FloatArray
 ) -> int:
@@ -202,7 +202,7 @@ def solve_affine(
     return OK
 
 
-@kernel
+@lean_kernel
 def fit_translation(src: Points, dst: Points, weights: FloatArray, lo: int, hi: int, params: FloatArray) -> int:
     """Difference of the centroids into the six affine numbers."""
     total = total_weight(weights, lo, hi)

@@ -6,7 +6,7 @@ m12, m20, m21, m22)``. Rigid and similarity transforms are affine here.
 
 from __future__ import annotations
 
-from transforms._jit import copy_kernel, kernel
+from transforms._jit import copy_kernel, kernel, lean_kernel
 from transforms._kernels import pairs
 from transforms._kernels.lanes import Real, address, drain, fma
 from transforms._kernels.over_points import apply_point, first_line
@@ -42,7 +42,7 @@ def affine_jet(params: FloatArray, x: float, y: float) -> Jet:
     return u, v, params[0], params[1], params[3], params[4]
 
 
-@kernel
+@lean_kernel
 def affine_apply(params: FloatArray, points: Points, out: Points) -> None:
     """As `apply_point`, but x and y stay in turns."""
     count = points.shape[0]

@@ -5,24 +5,24 @@ One slice of ragged sets or all points of one set: the same order of additions, 
 
 from __future__ import annotations
 
-from transforms._jit import fma, kernel
+from transforms._jit import fma, lean_kernel
 from transforms._kernels import lanes
 from transforms._types import FloatArray, Points
 
 
-@kernel
+@lean_kernel
 def weight_at(weights: FloatArray, i: int) -> float:
     """The i-th weight; an empty array stands for all ones."""
     return weights[i] if weights.shape[0] else 1.0
 
 
-@kernel
+@lean_kernel
 def weights_at(weights: FloatArray, i: int, kind: lanes.Real) -> lanes.Real:
     """Eight weights from the i-th on, as lanes like the last argument."""
     return lanes.load(weights, i) if weights.shape[0] else lanes.like(kind, 1.0)
 
 
-@kernel
+@lean_kernel
 def rows_finite(points: Points, lo: int, hi: int) -> bool:
     """Whether rows lo to hi are finite: 0 * x is NaN for NaN and infinities, and NaN stays."""
     total = 0.0
@@ -39,12 +39,12 @@ def rows_finite(points: Points, lo: int, hi: int) -> bool:
     return total == 0.0
 
 
-@kernel
+@lean_kernel
 def all_finite(src: Points, dst: Points, lo: int, hi: int) -> bool:
     return rows_finite(src, lo, hi) and rows_finite(dst, lo, hi)
 
 
-@kernel
+@lean_kernel
 def total_weight(weights: FloatArray, lo: int, hi: int) -> float:
     if weights.shape[0] == 0:
         return float(hi - lo)
@@ -54,7 +54,7 @@ def total_weight(weights: FloatArray, lo: int, hi: int) -> float:
     return total
 
 
-@kernel
+@lean_kernel
 def centroid(points: Points, weights: FloatArray, total: float, lo: int, hi: int) -> tuple[float, float]:
     """Weighted mean of rows lo to hi.
 
@@ -79,7 +79,7 @@ def centroid(points: Points, weights: FloatArray, total: float, lo: int, hi: int
     return px + sx / total, py + sy / total
 
 
-@kernel
+@lean_kernel
 def centroid_and_size(
     points: Points, weights: FloatArray, total: float, lo: int, hi: int
 ) -> tuple[float, float, float]:
@@ -109,7 +109,7 @@ def centroid_and_size(
     return px + sx / total, py + sy / total, size
 
 
-@kernel
+@lean_kernel
 def second_moments(
     points: Points, weights: FloatArray, cx: float, cy: float, lo: int, hi: int
 ) -> tuple[float, float, float]:

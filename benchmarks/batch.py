@@ -22,7 +22,7 @@ from transforms import (
     set_thread_count,
     thread_count,
 )
-from transforms.approximate import sampling_grid
+from transforms.approximation import sampling_grid
 from transforms.base import Transform
 from transforms.columns import PolynomialColumn
 

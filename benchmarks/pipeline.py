@@ -16,7 +16,7 @@ from benchmarks.peers import RENDERAPI, module
 from benchmarks.sections import is_real, section
 from render_io.reestimate import Options, reestimate
 from render_io.stores import open_sink, open_source
-from transforms.approximate import sampling_grid
+from transforms.approximation import sampling_grid
 
 GROUP = "pipeline"
 _CORNERS = np.array([[0.0, 0.0], [2560.0, 0.0], [2560.0, 2160.0], [0.0, 2160.0]])

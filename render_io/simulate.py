@@ -17,7 +17,7 @@ from render_io import specs
 from render_io._stores.section import Json, Section
 from render_io.spec_lists import LENS_LABEL
 from transforms.affine import Affine
-from transforms.approximate import sampling_grid
+from transforms.approximation import sampling_grid
 from transforms.lens import LensCorrection
 from transforms.polynomial import Polynomial
 

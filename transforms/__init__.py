@@ -13,36 +13,44 @@ Tiles: `bounding_box`, `mesh_inverse`.
 Errors: `TransformError` and its children.
 
 Points are (N, 2) float64 arrays, x first, y down, in pixels.
+
+Names are loaded when first used, so that the import itself costs nothing and a process loads only the families that it
+works with.
 """
 
-from transforms._jit import set_thread_count, thread_count, warmup
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from transforms._version import __version__
-from transforms.affine import Affine
-from transforms.affine_array import AffineArray
-from transforms.approximate import Approximation, approximate
-from transforms.b_spline import CubicBSpline
-from transforms.base import Transform
-from transforms.batch import BatchEstimate, TransformBatch, fit_batch, is_warm
-from transforms.compose import Interpolated, Inverse, TransformList, simplify
-from transforms.errors import (
-    EstimationError,
-    IllDefinedPointsError,
-    NonInvertibleError,
-    NotEnoughPointsError,
-    PointsError,
-    TransformError,
-)
-from transforms.fit import estimate_dstpts, estimate_interpolated, estimate_transformsum
-from transforms.homography import Homography
-from transforms.lens import LensCorrection, estimate_distortion
-from transforms.linear import Rigid, Similarity, Translation
-from transforms.mesh import bounding_box, mesh_inverse
-from transforms.moving_least_squares import MovingLeastSquares
-from transforms.offsets import ExponentialFunctionOffset, ExponentialRecoveryOffset, SEMDistortion
-from transforms.polynomial import Polynomial
-from transforms.robust import RobustFit, estimate_robust, ransac
-from transforms.thin_plate_spline import ThinPlateSpline
-from transforms.warp_field import AffineWarpField
+
+if TYPE_CHECKING:
+    from transforms._jit import set_thread_count, thread_count
+    from transforms.affine import Affine
+    from transforms.affine_array import AffineArray
+    from transforms.approximation import Approximation, approximate
+    from transforms.b_spline import CubicBSpline
+    from transforms.base import Transform
+    from transforms.batch import BatchEstimate, TransformBatch, fit_batch, is_warm
+    from transforms.compose import Interpolated, Inverse, TransformList, simplify
+    from transforms.errors import (
+        EstimationError,
+        IllDefinedPointsError,
+        NonInvertibleError,
+        NotEnoughPointsError,
+        PointsError,
+        TransformError,
+    )
+    from transforms.fit import estimate_dstpts, estimate_interpolated, estimate_transformsum
+    from transforms.homography import Homography
+    from transforms.lens import LensCorrection, estimate_distortion
+    from transforms.linear import Rigid, Similarity, Translation
+    from transforms.mesh import bounding_box, mesh_inverse
+    from transforms.moving_least_squares import MovingLeastSquares
+    from transforms.offsets import ExponentialFunctionOffset, ExponentialRecoveryOffset, SEMDistortion
+    from transforms.polynomial import Polynomial
+    from transforms.robust import RobustFit, estimate_robust, ransac
+    from transforms.thin_plate_spline import ThinPlateSpline
+    from transforms.warp_field import AffineWarpField
 
 __all__ = [
     "Affine",
@@ -91,3 +99,64 @@ __all__ = [
     "thread_count",
     "warmup",
 ]
+
+_MODULES = {
+    "_jit": ("set_thread_count", "thread_count"),
+    "affine": ("Affine",),
+    "affine_array": ("AffineArray",),
+    "approximation": ("Approximation", "approximate"),
+    "b_spline": ("CubicBSpline",),
+    "base": ("Transform",),
+    "batch": ("BatchEstimate", "TransformBatch", "fit_batch", "is_warm"),
+    "compose": ("Interpolated", "Inverse", "TransformList", "simplify"),
+    "errors": (
+        "EstimationError",
+        "IllDefinedPointsError",
+        "NonInvertibleError",
+        "NotEnoughPointsError",
+        "PointsError",
+        "TransformError",
+    ),
+    "fit": ("estimate_dstpts", "estimate_interpolated", "estimate_transformsum"),
+    "homography": ("Homography",),
+    "lens": ("LensCorrection", "estimate_distortion"),
+    "linear": ("Rigid", "Similarity", "Translation"),
+    "mesh": ("bounding_box", "mesh_inverse"),
+    "moving_least_squares": ("MovingLeastSquares",),
+    "offsets": ("ExponentialFunctionOffset", "ExponentialRecoveryOffset", "SEMDistortion"),
+    "polynomial": ("Polynomial",),
+    "robust": ("RobustFit", "estimate_robust", "ransac"),
+    "thin_plate_spline": ("ThinPlateSpline",),
+    "warp_field": ("AffineWarpField",),
+}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
+
+if not TYPE_CHECKING:  # a checker is to know the names above, and no others
+
+    def __getattr__(name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if name in _HOMES:
+            found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+            globals()[name] = found
+            return found
+        own = f"{__name__}.{name}"
+        try:
+            return import_module(own)
+        except ModuleNotFoundError as error:
+            if error.name != own:
+                raise
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*(name for name in globals() if name.startswith("__")), *__all__})
+
+
+def warmup() -> None:
+    """Compile, or load from the cache, every kernel now rather than at its first use."""
+    from transforms import _jit
+
+    for module in _MODULES:  # each says what there is to compile when it is imported
+        import_module(f"{__name__}.{module}")
+    _jit.warmup()

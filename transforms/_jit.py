@@ -71,7 +71,8 @@ JIT_DISABLED: bool = bool(getattr(numba.config, "DISABLE_JIT", False))
 """True when kernels run as plain Python."""
 
 _CACHE_ENABLED = os.environ.get("TRANSFORMS_CACHE", "1") != "0"
-_KERNELS = Path(__file__).parent / "_kernels"
+_KERNELS = str(Path(__file__).parent / "_kernels")
+_NAME = re.compile(r"\w+")
 _SIBLING = re.compile(r"^\s*from transforms\._kernels(?:\.(\w+)| import (.+))", re.MULTILINE)
 
 _BESIDE = re.compile(r"^from [\w.]*?(\w+) import", re.MULTILINE)
@@ -79,36 +80,39 @@ _BESIDE = re.compile(r"^from [\w.]*?(\w+) import", re.MULTILINE)
 
 
 @cache
-def _read(path: Path) -> tuple[bytes, frozenset[Path]]:
-    """Digest of a source file, and the kernel files that it imports itself."""
-    source = path.read_bytes()
-    text = source.decode()
-    names = [path.with_name(f"{name}.py") for name in _BESIDE.findall(text)]
+def _read(path: str) -> tuple[bytes, frozenset[str]]:
+    """Digest of a source file, and the files that it imports itself; nothing where there is no such file."""
+    try:
+        source = Path(path).read_bytes()
+    except FileNotFoundError:
+        return b"", frozenset()
+    text, folder = source.decode(), str(Path(path).parent)
+    names = [f"{folder}{os.sep}{name}.py" for name in _BESIDE.findall(text)]
     for direct, listed in _SIBLING.findall(text):
-        names += [_KERNELS / f"{name}.py" for name in ([direct] if direct else re.findall(r"\w+", listed))]
-    return hashlib.sha256(source).digest(), frozenset(name for name in names if name.is_file())
+        names += [f"{_KERNELS}{os.sep}{name}.py" for name in ([direct] if direct else _NAME.findall(listed))]
+    return hashlib.sha256(source).digest(), frozenset(names)
 
 
 @cache
-def _closure(path: Path) -> frozenset[Path]:
+def _closure(path: str) -> frozenset[str]:
     """The file and all kernel files that it imports, directly or not."""
-    seen: set[Path] = set()
+    seen: set[str] = set()
     queue = [path]
     while queue:
         current = queue.pop()
-        if current not in seen:
+        if current not in seen and _read(current)[0]:
             seen.add(current)
             queue += _read(current)[1]
     return frozenset(seen)
 
 
 @cache
-def source_stamp(path: Path) -> str:
+def source_stamp(path: str) -> str:
     """Hash of everything a kernel in this file is compiled from.
 
     Parameters
     ----------
-    path : Path
+    path : str
         Source file of the kernel.
 
     Returns
@@ -116,9 +120,9 @@ def source_stamp(path: Path) -> str:
     str
         Sixteen hexadecimal digits.
     """
-    digest = hashlib.sha256(_read(Path(__file__))[0])
+    digest = hashlib.sha256(_read(__file__)[0])
     for member in sorted(_closure(path)):
-        digest.update(member.name.encode())
+        digest.update(Path(member).name.encode())
         digest.update(_read(member)[0])
     return digest.hexdigest()[:16]
 
@@ -128,7 +132,7 @@ class _StampedCacheImpl(CompileResultCacheImpl):
 
     def get_filename_base(self, fullname: str, abiflags: str) -> str:
         base = super().get_filename_base(fullname, abiflags)  # type: ignore[no-untyped-call]
-        return f"{base}-{source_stamp(Path(self.locator._py_file))}"
+        return f"{base}-{source_stamp(self.locator._py_file)}"
 
 
 class _StampedCache(FunctionCache):
@@ -150,7 +154,7 @@ class _LazyCache:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
-        source_stamp(Path(function.__code__.co_filename))  # of the source that was imported, not of a later edit
+        source_stamp(function.__code__.co_filename)  # of the source that was imported, not of a later edit
 
     @cached_property
     def _opened(self) -> Any:

@@ -24,7 +24,7 @@ from transforms._types import FloatArray, IntArray, Points
 from transforms._validate import as_count, as_points, as_tolerance
 from transforms.affine import Affine
 from transforms.affine_array import AffineArray
-from transforms.approximate import sampling_grid
+from transforms.approximation import sampling_grid
 from transforms.base import Transform
 from transforms.batch_estimate import (
     MEMBERS_PER_THREAD,

@@ -20,7 +20,7 @@ from render_io._stores.section import Json, Section
 from render_io.codecs.names import AFFINE, POLYNOMIAL
 from render_io.errors import SpecError
 from transforms.affine import Affine
-from transforms.approximate import sampling_grid
+from transforms.approximation import sampling_grid
 from transforms.base import Transform
 from transforms.batch import BatchEstimate, fit_batch
 from transforms.linear import Rigid, Similarity, Translation

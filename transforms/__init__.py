@@ -18,7 +18,9 @@ Names are loaded when first used, so that the import itself costs nothing and a 
 works with.
 """
 
+import gc
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from transforms._version import __version__
@@ -131,20 +133,31 @@ _MODULES = {
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
+
+def _load(module: str) -> ModuleType:
+    """Import a module with the collector at rest: it would look for garbage among all that numba just made."""
+    rests = not gc.isenabled()
+    gc.disable()
+    try:
+        return import_module(f"{__name__}.{module}")
+    finally:
+        if not rests:
+            gc.enable()
+
+
 if not TYPE_CHECKING:  # a checker is to know the names above, and no others
 
     def __getattr__(name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         if name in _HOMES:
-            found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+            found = getattr(_load(_HOMES[name]), name)
             globals()[name] = found
             return found
-        own = f"{__name__}.{name}"
         try:
-            return import_module(own)
+            return _load(name)
         except ModuleNotFoundError as error:
-            if error.name != own:
+            if error.name != f"{__name__}.{name}":
                 raise
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
@@ -158,5 +171,5 @@ def warmup() -> None:
     from transforms import _jit
 
     for module in _MODULES:  # each says what there is to compile when it is imported
-        import_module(f"{__name__}.{module}")
+        _load(module)
     _jit.warmup()

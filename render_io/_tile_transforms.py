@@ -160,22 +160,24 @@ class TileTransforms(list[Any]):
             item = _slot(self, place)
             spec = item if item is read else spec_of(item)
             if spec is not read:
-                old = bytes(read)
-                start = text.rfind(old)  # much faster than find with so many digits around
-                end = start + len(old)
-                if getattr(item, "_source", None) is not read or text.rfind(old, 0, end - 1) >= 0:
+                place_in_text = _only_place(bytes(read), text)
+                if place_in_text is None or getattr(item, "_source", None) is not read:
                     return None
-                changes.append((start, end, _json.dumps(spec, json_value)))
-        return _exchanged(text, changes) if changes else [text]
+                changes.append((*place_in_text, _json.dumps(spec, json_value)))
+        pieces: list[bytes | memoryview] = []
+        view, done = memoryview(text), 0
+        for start, end, new in sorted(changes):
+            pieces += view[done:start], new
+            done = end
+        pieces.append(view[done:] if done else text)
+        return pieces
 
 
-def _exchanged(text: bytes, changes: list[tuple[int, int, bytes]]) -> list[bytes | memoryview]:
-    pieces: list[bytes | memoryview] = []
-    view, done = memoryview(text), 0
-    for start, end, new in sorted(changes):
-        pieces += view[done:start], new
-        done = end
-    return [*pieces, view[done:]]
+def _only_place(part: bytes, text: bytes) -> tuple[int, int] | None:
+    """Find a part of a text; None where it is there twice."""
+    start = text.rfind(part)  # much faster than find with so many digits around
+    end = start + len(part)
+    return None if text.rfind(part, 0, end - 1) >= 0 else (start, end)
 
 
 def _touching(name: str) -> Callable[..., Any]:

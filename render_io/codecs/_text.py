@@ -305,11 +305,20 @@ def join(numbers: Iterable[float], separator: str = " ") -> str:
         A text that reads back to the same bits.
     """
     values = list(map(float, numbers))
+    # Java's plain notation is that of JSON, which is printed many times faster.
+    text = orjson.dumps(values)[1:-1].decode().replace(",", separator)
     for value in values:
         if not (1e-3 <= value < 1e7 or -1e7 < value <= -1e-3 or value == 0.0):
-            return separator.join(map(format_double, values))
-    # Java's plain notation is that of JSON, which is printed many times faster.
-    return orjson.dumps(values)[1:-1].decode().replace(",", separator)
+            return _with_exponents(text, values, separator)
+    return text
+
+
+def _with_exponents(text: str, values: list[float], separator: str) -> str:
+    fields = text.split(separator)
+    for index, value in enumerate(values):
+        if not 1e-3 <= abs(value) < 1e7:
+            fields[index] = format_double(value)
+    return separator.join(fields)
 
 
 def _dropping_trailing(fields: list[str]) -> list[str]:

@@ -147,8 +147,7 @@ class AffineModel(ParametricTransform):
         m00, m10, m01, m11, m02, m12 = six
         self._matrix = np.ndarray((3, 3), np.float64, bytearray(_NINE(m00, m01, m02, m10, m11, m12, 0.0, 0.0, 1.0)))
         self._made = None
-        self._text = datastring
-        self._text_state = self._state()
+        self._keep(datastring, self._key())
 
     def _show(self, transform: Affine | Translation | Rigid | Similarity) -> None:
         self.M = transform.matrix

@@ -17,9 +17,12 @@ __all__ = ["Transform"]
 
 
 @lru_cache(maxsize=128)
-def _decoded(class_name: str, text: str) -> MathsTransform:
-    """Decode, once for the tiles of a section that share a lens correction: transforms are immutable."""
-    return codecs.decode(class_name, text)
+def _decoded(class_name: str, text: str) -> tuple[MathsTransform, dict[type, Any]]:
+    """Decode, once for the tiles of a section that share a lens correction: transforms are immutable.
+
+    With it comes a place for what each class of objects makes of it.
+    """
+    return codecs.decode(class_name, text), {}
 
 
 class ClassName:
@@ -134,8 +137,8 @@ class Transform(WireObject):
         for name, value in (("className", self.className), ("dataString", self.dataString)):
             if value is None:
                 raise SpecError(f"expected the {name} of a leaf as a text, got none", path=name)
-            # A number that came in place of a text stays one.
-            if name not in document or str(document[name]) != value:
+            known = document.get(name)
+            if known != value and (known is None or str(known) != value):  # a number in place of a text stays one
                 content[name] = value
         return content
 
@@ -148,7 +151,7 @@ class Transform(WireObject):
         SpecError
             Java refuses the text.
         """
-        return _decoded(self.className, self.dataString)
+        return _decoded(self.className, self.dataString)[0]
 
     def _identity(self) -> tuple[Any, ...]:
         return "leaf", self.className, self.dataString
@@ -181,7 +184,8 @@ class ParametricTransform(Transform):
     """Class names whose texts an object may hold, the usual one first."""
 
     _made: tuple[Any, MathsTransform] | None = None
-    _text_state: Any = None
+    _text_name: str | None = None
+    _text_key: Any = None
 
     # -- What subclasses say -------------------------------------------------------------------------------------------
 
@@ -236,17 +240,13 @@ class ParametricTransform(Transform):
         ConversionError
             The parameters don't fit together.
         """
-        if self._text is not None and self._text_state == self._state():
+        if self._text is not None and self._text_name == self._declared and self._text_key == self._key():
             return self._text
         return self._written()
 
     @dataString.setter
     def dataString(self, value: str) -> None:
         self._process_dataString(value)
-
-    def _state(self) -> tuple[Any, ...]:
-        """Return what changes whenever the text or the class name would."""
-        return self._declared, self._key()
 
     def _written(self) -> str:
         return codecs.encode(self.transform, self._layout())[1]
@@ -261,13 +261,18 @@ class ParametricTransform(Transform):
         return self._layouts[0]  # a name of one's own
 
     def _process_dataString(self, datastring: str) -> None:
-        transform = _decoded(self._layout(), datastring)
+        transform, made = _decoded(self._layout(), datastring)
         if isinstance(transform, codecs.OpaqueTransform):
             raise NotOfThePlaneError(f"expected a map of the plane for {type(self).__name__}, got {datastring!r:.80}")
-        self._adopt(transform)
-        self._text = datastring
-        made = self._made
-        self._text_state = self._declared, self._key() if made is None else made[0]
+        self._show(transform)
+        if type(self) not in made:
+            made[type(self)] = self._key(), transform
+        self._made = made[type(self)]
+        self._keep(datastring, self._made[0])
+
+    def _keep(self, text: str, key: Any) -> None:
+        """Write a text that was read as long as the parameters are those that it gave."""
+        self._text, self._text_name, self._text_key = text, self._declared, key
 
     def _identity(self) -> tuple[Any, ...]:
         return "leaf", self.className, self._key()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any, SupportsIndex, TypeVar
+from typing import Any, SupportsIndex, TypeAlias, TypeVar
 
 import msgspec
 
@@ -18,9 +18,11 @@ from render_io._spec_list import load_transform, put_specs, spec_of
 from render_io.errors import SpecError
 from render_io.utils import json_value
 
-__all__ = ["TileTransforms", "in_member", "in_tile", "put_transforms"]
+__all__ = ["Text", "TileTransforms", "in_member", "in_tile", "put_transforms"]
 
 _T = TypeVar("_T")
+Text: TypeAlias = bytes | _json.Raw
+
 _PATH = "transforms.specList"
 _slot = list.__getitem__
 _slots = list.__iter__
@@ -136,48 +138,40 @@ class TileTransforms(list[Any]):
 
     # -- As JSON -------------------------------------------------------------------------------------------------------
 
-    def specs(self) -> list[Any]:
-        """Return the elements as JSON values and texts, which may be shared with what was read."""
-        return [spec_of(item) for item in _slots(self)]
-
-    def put_into(self, text: bytes) -> list[bytes | memoryview] | None:
+    def put_into(self, text: Text) -> Text | None:
         """Return the text that the list was read from with the elements that have changed since.
 
         Parameters
         ----------
-        text : bytes
+        text : bytes or Raw
             Of the tile, or of its ``transforms``.
 
         Returns
         -------
-        list of bytes or memoryview, or None
-            The text in pieces; None where it takes more than exchanging texts, each of which occurs once.
+        bytes, Raw or None
+            None where that takes more than exchanging texts, each of which occurs once.
         """
         if len(self) != len(self._read):
             return None
-        changes = []
         for place, read in enumerate(self._read):
             item = _slot(self, place)
             spec = item if item is read else spec_of(item)
             if spec is not read:
-                place_in_text = _only_place(bytes(read), text)
-                if place_in_text is None or getattr(item, "_source", None) is not read:
+                source: Any = getattr(item, "_source", None)
+                if source is not read:
                     return None
-                changes.append((*place_in_text, _json.dumps(spec, json_value)))
-        pieces: list[bytes | memoryview] = []
-        view, done = memoryview(text), 0
-        for start, end, new in sorted(changes):
-            pieces += view[done:start], new
-            done = end
-        pieces.append(view[done:] if done else text)
-        return pieces
+                changed = _exchanged(bytes(text), bytes(read), _json.dumps(spec, json_value))
+                if changed is None:
+                    return None
+                text = changed
+        return text
 
 
-def _only_place(part: bytes, text: bytes) -> tuple[int, int] | None:
-    """Find a part of a text; None where it is there twice."""
-    start = text.rfind(part)  # much faster than find with so many digits around
-    end = start + len(part)
-    return None if text.rfind(part, 0, end - 1) >= 0 else (start, end)
+def _exchanged(text: bytes, old: bytes, new: bytes) -> bytes | None:
+    """Replace a part of a text; None where it occurs twice."""
+    start = text.rfind(old)  # much faster than find with so many digits around
+    end = start + len(old)
+    return None if text.rfind(old, 0, end - 1) >= 0 else b"".join((text[:start], new, text[end:]))
 
 
 def _touching(name: str) -> Callable[..., Any]:
@@ -224,7 +218,7 @@ _TILE = msgspec.json.Decoder(_Tile)
 _TRANSFORMS = msgspec.json.Decoder(_Transforms)
 
 
-def in_tile(text: bytes) -> TileTransforms | None:
+def in_tile(text: Text) -> TileTransforms | None:
     """Find the transforms in the text of a tile; None where they are not as usual."""
     found = _usual(_TILE, text)
     return None if found is None else TileTransforms(found.transforms.specList, found.tileId)
@@ -236,7 +230,7 @@ def in_member(text: Any, tile_id: Any) -> TileTransforms | None:
     return None if found is None else TileTransforms(found.specList, tile_id)
 
 
-def _usual(decoder: msgspec.json.Decoder[_T], text: bytes | _json.Raw) -> _T | None:
+def _usual(decoder: msgspec.json.Decoder[_T], text: Text) -> _T | None:
     try:
         return decoder.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -247,9 +241,9 @@ def put_transforms(document: dict[str, Any], transforms: list[Any]) -> None:
     """Put transforms into their list spec, which may have been left as text."""
     outer = document.get("transforms")
     if type(outer) is _json.Raw:
-        pieces = transforms.put_into(bytes(outer)) if isinstance(transforms, TileTransforms) else None
-        if pieces is not None:
-            document["transforms"] = _json.Raw(b"".join(pieces))
+        text = transforms.put_into(outer) if isinstance(transforms, TileTransforms) else None
+        if text is not None:
+            document["transforms"] = _json.Raw(text)
             return
         document["transforms"] = _json.split_object(outer) if bytes(outer).startswith(b"{") else _json.loads(outer)
     put_specs(document, "transforms", [spec_of(transform) for transform in _slots(transforms)])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from render_io import _json
 from render_io._json_object import Member, part, put, refuse_unknown
 from render_io._spec_list import SpecObjects, put_specs
-from render_io._tile_transforms import TileTransforms, in_member, in_tile, put_transforms
+from render_io._tile_transforms import Text, TileTransforms, in_member, in_tile, put_transforms
 from render_io.channel import Channel, HasPyramid, channel_of
 from render_io.errors import RenderError, SpecError
 from render_io.image_pyramid import ImagePyramid, MipMap, MipMapLevel
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Channel", "ImagePyramid", "Layout", "MipMap", "MipMapLevel", "TileSpec", "dumps", "loads"]
 
 _SCALE_KEYWORDS = {"scale1Url": 1, "scale2Url": 2, "scale3Url": 3}
+_OPENING = ord("{")
 _PLAIN_KEYWORDS = ("frameId", "minX", "minY", "maxX", "maxY", "meshCellSize", "mipmapPathBuilder")
 
 
@@ -96,7 +97,7 @@ class TileSpec(HasPyramid):
     _tforms: list[Any] | None = None
     _channels: SpecObjects | None = None
     _filters: SpecObjects | None = None
-    _text: bytes | None = None
+    _text: Text | None = None
     _parsed: dict[str, Any]
 
     def __init__(
@@ -164,13 +165,13 @@ class TileSpec(HasPyramid):
     # -- JSON ---------------------------------------------------------------------------------------------------------
 
     @classmethod
-    def from_json(cls, text: bytes) -> TileSpec:
+    def from_json(cls, text: Text) -> TileSpec:
         """Make a tile spec of the text of its JSON object, each member of which is read when it is first asked for.
 
         Parameters
         ----------
-        text : bytes
-            One JSON object. Faults in it raise SpecError when it is read.
+        text : bytes or Raw
+            One JSON object; kept. Faults in it raise SpecError when it is read.
 
         Returns
         -------
@@ -205,18 +206,18 @@ class TileSpec(HasPyramid):
         SpecError
             NaN, infinities, or objects that JSON can't hold.
         """
-        return b"".join(self._pieces())
+        return bytes(self._written())
 
-    def _pieces(self) -> list[bytes | memoryview]:
-        """Return the text of the JSON object in pieces; whatever is looked into takes the members out of the text."""
-        if self._text is not None and self._tforms is None:
-            return [self._text]
+    def _written(self) -> Text:
+        text = self._text  # as long as nothing but the transforms was looked into
+        if text is not None and self._tforms is None:
+            return text
         try:
-            if self._text is not None and isinstance(self._tforms, TileTransforms):
-                pieces = self._tforms.put_into(self._text)
-                if pieces is not None:
-                    return pieces
-            return [_json.dumps(self._document(), json_value)]
+            if text is not None and isinstance(self._tforms, TileTransforms):
+                text = self._tforms.put_into(text)
+                if text is not None:
+                    return text
+            return _json.dumps(self._document(), json_value)
         except SpecError as error:
             raise error.at(self._name()) from error
 
@@ -440,7 +441,7 @@ def loads(text: bytes) -> list[TileSpec]:
     Returns
     -------
     list of TileSpec
-        In the order of the array.
+        In the order of the array. They share the memory of the text, which stays as long as one of them does.
 
     Raises
     ------
@@ -449,10 +450,9 @@ def loads(text: bytes) -> list[TileSpec]:
     """
     tiles = []
     for index, element in enumerate(_json.split_array(text)):
-        own = bytes(element)  # which does not keep the whole
-        if not own.startswith(b"{"):
+        if memoryview(element)[0] != _OPENING:
             raise SpecError("expected a tile spec, got no object", path=f"[{index}]")
-        tiles.append(TileSpec.from_json(own))
+        tiles.append(TileSpec.from_json(element))
     return tiles
 
 
@@ -474,11 +474,10 @@ def dumps(tilespecs: Iterable[TileSpec]) -> bytes:
     SpecError
         NaN, infinities, or objects that JSON can't hold, with the tile id.
     """
-    pieces: list[bytes | memoryview] = []
-    for tile in tilespecs:
-        pieces.append(b",\n")
-        pieces += tile._pieces()
-    return b"".join([b"[\n", *pieces[1:], b"\n]\n"])
+    texts = [tile._written() for tile in tilespecs] or [b""]
+    texts[0] = b"[\n" + texts[0]  # not to the whole, which is large, and would be copied
+    texts[-1] = bytes(texts[-1]) + b"\n]\n"
+    return b",\n".join(texts)
 
 
 def __getattr__(name: str) -> Any:

@@ -29,6 +29,7 @@ SPECS = [REFERENCE, ONE, TWO, LIST]
 
 MAKERS: dict[str, Callable[[dict[str, Any]], TileSpec]] = {
     "text": lambda document: TileSpec.from_json(json.dumps(document).encode()),
+    "texts": lambda document: tilespec.loads(json.dumps([document, document]).encode())[1],
     "values": lambda document: TileSpec(json=document),
 }
 made_of = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)

@@ -334,7 +334,8 @@ def test_malformed_parts_are_told_with_tile_and_path_and_kept_otherwise():
 
 
 def test_tiles_are_copied_and_pickled_whole():
-    for spec in (TileSpec(json=FULL), TileSpec.from_json(json.dumps(FULL).encode())):
+    text = json.dumps(FULL).encode()
+    for spec in (TileSpec(json=FULL), TileSpec.from_json(text), *tilespec.loads(b"[%b]" % text)):
         for look in (lambda spec: spec, lambda spec: spec.z, everything):
             look(spec)
             for twin in (copy.copy(spec), copy.deepcopy(spec), pickle.loads(pickle.dumps(spec))):

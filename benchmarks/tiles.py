@@ -26,9 +26,14 @@ def _shift(tile: Any) -> None:
 
 
 def _edit(tile: Any) -> None:
-    """Look at all transforms and change the last one, as an alignment does."""
-    last = tile.tforms[-1]
-    last.M[0, 2] += 10.0
+    """Change the last transform, as an alignment does."""
+    tile.tforms[-1].M[0, 2] += 10.0
+
+
+def _look_and_edit(tile: Any) -> None:
+    """Take all transforms as objects, then change the last one."""
+    transforms = list(tile.tforms)
+    transforms[-1].M[0, 2] += 10.0
 
 
 def _ours(text: bytes, change: Change) -> bytes:
@@ -63,3 +68,4 @@ def cases(effort: Effort) -> Iterator[Case]:
     yield _case("read and written", specs, text, _nothing)
     yield _case("z of each changed", specs, text, _shift)
     yield _case("last affine of each changed", specs, text, _edit)
+    yield _case("all transforms of each looked at, last affine changed", specs, text, _look_and_edit)

@@ -105,7 +105,7 @@ def spec_of(item: Any) -> Any:
     """
     if type(item) is _json.Raw:
         return item
-    source = getattr(item, "_source", None)
+    source = getattr(item, "_read_from", None)
     if source is None:
         return written(item)
     spec = item._document()

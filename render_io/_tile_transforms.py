@@ -97,7 +97,7 @@ class TileTransforms(list[Any]):
             made = load_transform(_json.loads(spec) if type(spec) is _json.Raw else _json.copied(spec))
         except SpecError as error:
             raise error.at(self._tile_name(), f"{_PATH}[{index}]") from error
-        made._source = spec
+        made._read_from = spec
         return made
 
     def _tile_name(self) -> str | None:
@@ -157,7 +157,7 @@ class TileTransforms(list[Any]):
             item = _slot(self, place)
             spec = item if item is read else spec_of(item)
             if spec is not read:
-                source: Any = getattr(item, "_source", None)
+                source: Any = getattr(item, "_read_from", None)
                 if source is not read:
                     return None
                 changed = _exchanged(bytes(text), bytes(read), _json.dumps(spec, json_value))

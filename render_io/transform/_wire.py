@@ -67,7 +67,7 @@ class WireObject:
 
     _kind = "leaf"
     _members: Spec | None = None
-    _source: Any = None
+    _read_from: Any = None
     """What the members were read from, where the one who read keeps it; see `spec_of`."""
     transformId: str | None = None
     labels: list[str] | None = None
@@ -112,7 +112,7 @@ class WireObject:
         if not isinstance(d, dict):
             raise SpecError(f"expected a transform spec (an object), got {describe(d)}")
         self._members = d
-        self._source = None
+        self._read_from = None
         if self._kind != "leaf":
             self._members.setdefault("type", self._kind)
         self.transformId = d.get("id")

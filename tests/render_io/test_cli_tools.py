@@ -54,7 +54,8 @@ def test_bounds_of_bad_tiles_and_many_meshes(tmp_path):
     (tmp_path / "a.json").write_text(json.dumps(tiles))
     answer = run("bounds", tmp_path / "a.json", tmp_path / "b.json")
     assert answer.exit_code == 1
-    assert [line.split(",")[0] for line in answer.stderr.splitlines()] == ["bad tile z1.t3", "bad tile z1.t7"]
+    told = [line.split(",")[0] for line in answer.stderr.splitlines() if line.startswith("bad")]
+    assert told == ["bad tile z1.t3", "bad tile z1.t7"]
     for i, tile in enumerate(stacks.read_json(tmp_path / "b.json")):
         if i in (3, 7):
             assert tile == tiles[i]

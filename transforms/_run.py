@@ -123,6 +123,8 @@ def run_each_in_order(program: Program, members: IntArray, points: Points, out: 
 
 def _refuse(transform: Transform, failed: ByteArray, points: Points) -> None:
     """Raise for targets without pre-image; rows that were NaN before are not failures."""
+    if not failed.any():
+        return
     bad = failed.astype(bool) & ~np.isnan(points).any(axis=1)
     if bad.any():
         indices = as_indices(bad)
@@ -221,7 +223,7 @@ def run_backward(
         return out
     options = options_of(tolerance, max_iterations)
     failed = _run(program, points, out, NO_START if initial is None else initial, options)
-    if program.solves:
+    if program.solves and not np.isfinite(out).all():
         infinite = ~np.isfinite(out).all(axis=1) & np.isfinite(points).all(axis=1)
         out[infinite], failed[infinite] = np.nan, 1
     if on_error == "raise":

@@ -31,7 +31,7 @@ from transforms._kernels.log import exponential, log_scaled, power
 @kernel
 def arithmetic(x: Any, y: Any) -> Any:
     a, b = fma(x, y, 1.5) - y / x, sqrt(x * x + 2.0)
-    exponent, mantissa = split(x)
+    exponent, mantissa = split(x, 2.0)
     c = select((x < y) | (x <= 1.0), a * exponent, shift(mantissa, exponent + 1.0))
     d = select((x > 0.5) & (y == y), c, like(x, -1.0))
     return a + b + c + d + lanes.to_float32(a) + power(x, 0.7) + log_scaled(y, 3.0) + exponential(x)

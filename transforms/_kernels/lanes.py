@@ -201,7 +201,7 @@ def _same(kind: Any, value: int | float) -> Any:
 
 
 @intrinsic
-def _split(_context: Any, x: Any) -> Any:
+def _split(_context: Any, x: Any, less: Any) -> Any:
     wide = _take(x) == LANES
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -210,10 +210,11 @@ def _split(_context: Any, x: Any) -> Any:
         exponent = builder.ashr(builder.sub(bits, _same(ints, _SQRT_HALF)), _same(ints, 52))
         mantissa = builder.bitcast(builder.sub(bits, builder.shl(exponent, _same(ints, 52))), floats)
         shifted = builder.bitcast(builder.add(exponent, _same(ints, _MAGIC)), floats)
-        whole = builder.fsub(shifted, _same(floats, 1.5 * 2.0**52))
+        less = builder.fadd(ir.Constant(ir.DoubleType(), 1.5 * 2.0**52), arguments[1])
+        whole = builder.fsub(shifted, _widen(builder, less) if wide else less)
         return context.make_tuple(builder, signature.return_type, (whole, mantissa))
 
-    return _pair_of(_take(x))(_take(x)), generate
+    return _pair_of(_take(x))(_take(x), FLOAT), generate
 
 
 @intrinsic
@@ -394,12 +395,12 @@ def _plain_select(mask: Mask, a: Real, b: Real) -> Real:
     return chosen[()]  # a scalar instead of an array without dimensions
 
 
-def _plain_split(x: Real) -> tuple[Real, Real]:
+def _plain_split(x: Real, less: float) -> tuple[Real, Real]:
     mantissa: Any
     exponent: Any
     mantissa, exponent = np.frexp(x)
     low = mantissa < math.sqrt(0.5)
-    return exponent - np.where(low, 1.0, 0.0), np.where(low, 2.0 * mantissa, mantissa)
+    return exponent - np.where(low, 1.0, 0.0) - less, np.where(low, 2.0 * mantissa, mantissa)
 
 
 def _plain_store(array: FloatArray, start: int, x: Real) -> None:
@@ -447,8 +448,8 @@ like: Callable[[Real, float], Real] = _choose(_like, lambda kind, value: np.full
 to_float32: Callable[[Real], Real] = _choose(_to_float32, lambda a: np.float64(np.float32(a)))
 """Rounded to 32 bit."""
 
-split: Callable[[Real], tuple[Real, Real]] = _choose(_split, _plain_split)
-"""Exponent e and mantissa m of positive normal numbers: x = m * 2^e with sqrt(1/2) <= m < sqrt(2)."""
+split: Callable[[Real, float], tuple[Real, Real]] = _choose(_split, _plain_split)
+"""Exponent e, less a whole number, and mantissa m of positive normal x: x = m * 2^e, sqrt(1/2) <= m < sqrt(2)."""
 
 shift: Callable[[Real, Real], Real] = _choose(_shift, lambda x, e: np.ldexp(x, np.asarray(e, dtype=np.int64))[()])
 """x * 2^e for whole e, as long as both are normal numbers."""

@@ -18,6 +18,7 @@ from transforms._kernels.lens import is_polynomial
 from transforms._kernels.linear import Jet
 from transforms._kernels.polynomial import polynomial_jet
 from transforms._kernels.polynomial_inverse import polynomial_preimages
+from transforms._kernels.thin_plate_spline_inverse import thin_plate_spline_preimages
 from transforms._types import ByteArray, FloatArray, IntArray, Points
 
 # Places in the options of a run.
@@ -271,6 +272,8 @@ def solve_block(
         values = params[instructions[lo, codes.START] : instructions[lo, codes.STOP]]
         if op == codes.POLYNOMIAL or (op == codes.LENS and is_polynomial(values)):
             polynomial_preimages(values, start_map, options[TOLERANCE], limit, points, found)
+        elif op == codes.THIN_PLATE_SPLINE:
+            thin_plate_spline_preimages(values, start_map, options[TOLERANCE], limit, points, found)
     for i in range(points.shape[0]):
         if found[i] > 0.0:
             continue

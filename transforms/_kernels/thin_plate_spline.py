@@ -13,7 +13,7 @@ Landmarks are summed eight at a time in a fixed order: a point's image does not 
 
 from __future__ import annotations
 
-from transforms._jit import kernel
+from transforms._jit import copy_kernel, kernel
 from transforms._kernels.lanes import WIDTH, Real, fma, like, load, select, total
 from transforms._kernels.linear import Jet
 from transforms._kernels.log import log_scaled
@@ -22,6 +22,8 @@ from transforms._types import FloatArray, Points
 HEADER = 12
 CUTOFF = 1e-16
 """Squared distance up to which a landmark has no influence."""
+COARSE = 6.0
+"""Exponent from which the rounding of the sum hides what the landmark would have there: none is looked for."""
 
 
 @kernel
@@ -30,6 +32,17 @@ def _offsets(params: FloatArray, j: int, stride: int, x: float, y: float) -> tup
     dx = x - load(params, j)
     dy = y - load(params, j + stride)
     return dx, dy, fma(dx, dx, dy * dy)
+
+
+@kernel
+def _same(s: Real, value: Real) -> Real:
+    return value
+
+
+@kernel
+def _cut(s: Real, value: Real) -> Real:
+    """Zero in place of the value for landmarks at the point itself."""
+    return select(s <= CUTOFF, 0.0, value)
 
 
 @kernel
@@ -43,28 +56,33 @@ def _smooth(params: FloatArray, x: float, y: float, u: float, v: float) -> tuple
 
 
 @kernel
-def thin_plate_spline_point(params: FloatArray, x: float, y: float) -> tuple[float, float]:
-    stride, exponent = WIDTH * int(params[0]), params[1]
-    zero = like(load(params, 0), 0.0)
-    u, v = zero, zero
+def _add_eight(params: FloatArray, j: int, stride: int, x: float, y: float, u: Real, v: Real) -> tuple[Real, Real]:
+    """The sums u, v and what the landmarks from ``j`` on add to them."""
+    _dx, _dy, s = _offsets(params, j, stride, x, y)
+    k = _same(s, s * log_scaled(s, params[1]))
+    return fma(k, load(params, j + 2 * stride), u), fma(k, load(params, j + 3 * stride), v)
+
+
+@kernel
+def _point(params: FloatArray, x: float, y: float) -> tuple[float, float]:
+    stride = WIDTH * int(params[0])
+    u = v = like(load(params, 0), 0.0)
     for j in range(HEADER, HEADER + stride, WIDTH):
-        _dx, _dy, s = _offsets(params, j, stride, x, y)
-        k = select(s <= CUTOFF, 0.0, s * log_scaled(s, exponent))
-        u = fma(k, load(params, j + 2 * stride), u)
-        v = fma(k, load(params, j + 3 * stride), v)
+        u, v = _add_eight(params, j, stride, x, y, u, v)
     return _smooth(params, x, y, total(u), total(v))
 
 
 @kernel
 def thin_plate_spline_jet(params: FloatArray, x: float, y: float) -> Jet:
+    """Without the cut-off, which no Jacobian would show."""
     stride, exponent = WIDTH * int(params[0]), params[1]
     zero = like(load(params, 0), 0.0)
     u, v, ux, uy, vx, vy = zero, zero, zero, zero, zero, zero
     for j in range(HEADER, HEADER + stride, WIDTH):
         dx, dy, s = _offsets(params, j, stride, x, y)
         wx, wy = load(params, j + 2 * stride), load(params, j + 3 * stride)
-        near, log = s <= CUTOFF, log_scaled(s, exponent)
-        k, slope = select(near, 0.0, s * log), select(near, 0.0, log + 1.0)
+        log = log_scaled(s, exponent)
+        k, slope = s * log, log + 1.0
         u, v = fma(k, wx, u), fma(k, wy, v)
         sx, sy = slope * dx, slope * dy
         ux, uy = fma(sx, wx, ux), fma(sy, wx, uy)
@@ -78,12 +96,31 @@ def thin_plate_spline_jet(params: FloatArray, x: float, y: float) -> Jet:
     return fx, fy, xx, xy, yx, yy
 
 
+_add_cut = copy_kernel(_add_eight, "thin_plate_spline_add_cut", __file__, _same=_cut)
+_point_cut = copy_kernel(_point, "thin_plate_spline_point_cut", __file__, _add_eight=_add_cut)
+
+
+@kernel
+def thin_plate_spline_point(params: FloatArray, x: float, y: float) -> tuple[float, float]:
+    return _point(params, x, y) if params[1] >= COARSE else _point_cut(params, x, y)
+
+
 @kernel
 def thin_plate_spline_apply(params: FloatArray, points: Points, out: Points) -> None:
-    for i in range(points.shape[0]):
-        u, v = thin_plate_spline_point(params, points[i, 0], points[i, 1])
-        out[i, 0] = u
-        out[i, 1] = v
+    """Two points at a time, which read the landmarks once."""
+    stride = WIDTH * int(params[0])
+    zero = like(load(params, 0), 0.0)
+    whole = points.shape[0] // 2 * 2 if params[1] >= COARSE else 0
+    for i in range(0, whole, 2):
+        x, y, x2, y2 = points[i, 0], points[i, 1], points[i + 1, 0], points[i + 1, 1]
+        u, v, u2, v2 = zero, zero, zero, zero
+        for j in range(HEADER, HEADER + stride, WIDTH):
+            u, v = _add_eight(params, j, stride, x, y, u, v)
+            u2, v2 = _add_eight(params, j, stride, x2, y2, u2, v2)
+        out[i, 0], out[i, 1] = _smooth(params, x, y, total(u), total(v))
+        out[i + 1, 0], out[i + 1, 1] = _smooth(params, x2, y2, total(u2), total(v2))
+    for i in range(whole, points.shape[0]):
+        out[i, 0], out[i, 1] = thin_plate_spline_point(params, points[i, 0], points[i, 1])
 
 
 @kernel

@@ -45,4 +45,4 @@ def announce_compilation() -> None:
     import transforms
 
     if not transforms.is_warm():
-        typer.echo("compiling kernels: about a minute, once per machine and version", err=True)
+        typer.echo("compiling kernels: up to a minute, once per machine and version", err=True)

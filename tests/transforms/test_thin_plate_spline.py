@@ -290,6 +290,20 @@ def test_d15_d15b_inverse_converges_for_any_scale_and_rotation(count: int, scale
     np.testing.assert_allclose(spline.inverse().apply(mapped), back, rtol=0, atol=1e-6)
 
 
+def test_inverse_is_as_good_as_rounding_allows_and_the_same_for_one_point_and_many() -> None:
+    src = landmarks_of(31, 40)
+    spline = ThinPlateSpline.from_estimate(src, bent(src))
+    places = np.concatenate([landmarks_of(32, 40), src[:3]])
+    mapped = spline.apply(places)
+    back = spline.apply_inverse(mapped)
+    assert np.abs(spline.apply(back) - mapped).max() <= 1e-10  # of coordinates up to 1e5
+    np.testing.assert_allclose(back, places, rtol=0, atol=1e-9)
+    for i in (0, 7, 41):
+        assert spline.apply_inverse(mapped[i : i + 1]).tobytes() == back[i].tobytes()
+    loose = spline.apply_inverse(mapped, tolerance=1e-3)
+    assert np.abs(spline.apply(loose) - mapped).max() <= 1e-3 * np.hypot(*mapped.T).max()
+
+
 def test_inverse_where_the_spline_folds_is_a_true_preimage_or_an_error() -> None:
     src = landmarks_of(21, 20, 100.0)
     spline = ThinPlateSpline.from_estimate(src, src + np.random.default_rng(22).normal(0.0, 60.0, src.shape))

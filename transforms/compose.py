@@ -25,8 +25,9 @@ from transforms.polynomial import Polynomial
 
 __all__ = ["Interpolated", "Inverse", "TransformList", "simplify"]
 
-_FEW, _SMALL = 4, 512
-"""Members and points up to which a call of each member's kernel is quicker than one of the interpreter."""
+_FEW, _BLOCK = 4, 16384
+"""Members up to which calls of their kernels are quicker than one of the interpreter, and points taken at a time: as
+many as stay in the second-level cache from one member to the next."""
 
 
 def _checked(member: object, name: str) -> Transform:
@@ -93,9 +94,15 @@ class TransformList(Transform):
         return cls(())
 
     def _apply(self, points: Points, out: Points) -> None:
-        if len(points) > _SMALL or not self._is_few():
+        if not self._is_few():
             super()._apply(points, out)
-            return
+        elif len(points) <= _BLOCK:
+            self._apply_members(points, out)
+        else:
+            for first in range(0, len(points), _BLOCK):
+                self._apply_members(points[first : first + _BLOCK], out[first : first + _BLOCK])
+
+    def _apply_members(self, points: Points, out: Points) -> None:
         for member in self.transforms:
             member._apply(points, out)
             points = out

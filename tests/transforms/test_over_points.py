@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from transforms import Affine, Homography, Polynomial, Transform, Translation
+from transforms import Affine, Homography, Polynomial, Transform, TransformList, Translation
 from transforms._jit import JIT_DISABLED, kernel
 from transforms._kernels import pairs
 from transforms._kernels.over_points import STREAMED
@@ -56,6 +56,14 @@ def test_many_points_go_past_the_caches(transform: Transform) -> None:
         room[:] = 0.0
         assert transform.apply(points, out=room).tobytes() == wanted
     assert transform.apply(points, out=points).tobytes() == wanted
+
+
+def test_lists_take_many_points_in_pieces() -> None:
+    points = RNG.uniform(0.0, 5000.0, (2 * 16384 + 5, 2))
+    both = TransformList([BENT[2], LINEAR[1]])
+    wanted = LINEAR[1].apply(BENT[2].apply(points)).tobytes()
+    assert both.apply(points).tobytes() == wanted
+    assert both.apply(points, out=points).tobytes() == wanted
 
 
 def test_pairs_of_coordinates() -> None:

@@ -49,35 +49,60 @@ def ours(source: Path, sink: Path, options: Options) -> None:
     assert not summary.faults
 
 
+def renderapi_loops(source: Path, sink: Path, order: int | None) -> None:
+    """Do so for a file, or for every file of a folder."""
+    if source.is_file():
+        renderapi_loop(source, sink, order)
+        return
+    sink.mkdir(exist_ok=True)
+    for path in sorted(source.iterdir()):
+        renderapi_loop(path, sink / path.name, order)
+
+
 def _corners(path: Path) -> samples.Array:
     """Where the corners of each tile are after the job."""
     from render_io import specs
 
-    tiles = json.loads(path.read_text())
+    tiles = json.loads((path if path.is_file() else min(path.iterdir())).read_text())
     return np.stack([specs.to_transform(tile["transforms"]).apply(_CORNERS) for tile in tiles[:50]])
 
 
-def _case(work: str, folder: Path, count: int, options: Options, *goals: Goal) -> Case:
-    source, new, other = folder / "source.json", folder / "new.json", folder / "other.json"
+def _case(work: str, source: Path, count: int, options: Options, *goals: Goal) -> Case:
+    new, other = (source.with_name(f"{name}-{source.name}") for name in ("new", "other"))
     order = options.order if options.model == "polynomial" else None
     ours(source, new, options)
     contenders = {OURS: Contender(lambda: ours(source, new, options))}
     if module(RENDERAPI) is not None:
-        renderapi_loop(source, other, order)
+        renderapi_loops(source, other, order)
         # Its lens has 32-bit coefficients, its polynomial fit minimises something else.
         np.testing.assert_allclose(_corners(other), _corners(new), atol=5e-3 if order is None else 5.0)
-        contenders[RENDERAPI] = Contender(lambda: renderapi_loop(source, other, order))
+        contenders[RENDERAPI] = Contender(lambda: renderapi_loops(source, other, order))
     return Case(work, TILES, count, contenders, goals)
 
 
+def _write(path: Path, tiles: list[Any]) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(tiles, indent=1))
+    return path
+
+
 def cases(effort: Effort) -> Iterator[Case]:
-    """Affine and polynomial; the file holds the real section four times where it is at hand."""
+    """Affine and polynomial; the real section, where it is at hand, alone, four times in a file, and as four files.
+
+    A job costs the same few milliseconds whatever its size, which is much beside a single section.
+    """
     tiles: list[Any] = section(effort.size(4_908))
     what = "real section" if is_real() else "made-up section"
+    goal, affine = faster(100.0, RENDERAPI), Options("affine")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "source.json").write_text(json.dumps(tiles, indent=1))
-        goal = faster(100.0, RENDERAPI)
-        yield _case(f"{what}, JSON to JSON, affine", folder, len(tiles), Options("affine"), goal)
+        source = _write(folder / "source.json", tiles)
+        yield _case(f"{what}, JSON to JSON, affine", source, len(tiles), affine, goal)
+        parts = [tiles[k : k + -(-len(tiles) // 4)] for k in range(0, len(tiles), -(-len(tiles) // 4))]
+        for k, part in enumerate(parts):
+            _write(folder / "stack" / f"{k}.json", part)
+        yield _case(f"{what}, four files to four files, affine", folder / "stack", len(tiles), affine, goal)
+        alone = _write(folder / "alone.json", parts[0])
+        yield _case(f"{what} alone, JSON to JSON, affine", alone, len(parts[0]), affine, goal)
         options = Options("polynomial", order=3)
-        yield _case(f"{what}, JSON to JSON, polynomial order 3", folder, len(tiles), options)
+        yield _case(f"{what}, JSON to JSON, polynomial order 3", source, len(tiles), options)

@@ -33,7 +33,7 @@ STATUS_TEXTS = {
 }
 
 _LINEAR = {Translation: "translation", Rigid: "rigid", Similarity: "similarity", Affine: "affine"}
-MEMBERS_PER_THREAD = 64
+MEMBERS_PER_THREAD = 256
 """Fewest members that are worth a thread."""
 
 Use: TypeAlias = Callable[[Points, IntArray], None]

@@ -284,7 +284,8 @@ def boxes_of(group: TileGroup, members: IntArray, params: FloatArray, options: O
     model = Polynomial if options.model == "polynomial" else Affine
     boxes = np.empty((len(members), 4))
     cells = group.sizes[members, 2]
-    for cell in np.unique(cells).tolist():
+    alike = len(cells) > 0 and bool((cells == cells[0]).all())
+    for cell in cells[:1].tolist() if alike else np.unique(cells).tolist():
         chosen = np.flatnonzero(cells == cell)
         batch = group.renewed(members[chosen], params[chosen], model)
         width, height = group.sizes[members[chosen], :2].T

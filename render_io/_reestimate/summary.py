@@ -131,6 +131,10 @@ class Summary:
         measured = np.flatnonzero(np.isfinite(result.max_residual))
         worst = result.max_residual[measured]
         self.histogram += np.histogram(worst, HISTOGRAM_EDGES)[0]
+        if len(worst) > _WORST:
+            # Sorting all of a section takes longer than fitting some.
+            most = np.flatnonzero(worst >= np.partition(worst, -_WORST)[-_WORST])
+            measured, worst = measured[most], worst[most]
         largest = measured[np.argsort(-worst, kind="stable")[:_WORST]]
         rows = [
             TileRow(float(result.max_residual[i]), float(result.rms[i]), result.tile_ids[i], result.name)

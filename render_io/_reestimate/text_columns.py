@@ -21,7 +21,7 @@ from transforms.affine_array import AffineArray
 from transforms.base import LeafTransform
 from transforms.columns import PolynomialColumn, SharedColumn
 
-__all__ = ["numbered", "text_columns"]
+__all__ = ["different", "numbered", "text_columns"]
 
 Bytes = npt.NDArray[np.uint8]
 IntArray = npt.NDArray[np.int64]
@@ -54,6 +54,27 @@ def numbered(text: Bytes, spans: IntArray) -> tuple[IntArray, IntArray]:
     slots = np.full(1 << (2 * len(spans) + 1).bit_length(), -1, dtype=np.int64)
     found = same_texts(text, spans, slots, ids, firsts)
     return ids, firsts[:found]
+
+
+def different(numbers: IntArray) -> tuple[IntArray, IntArray]:
+    """Tell the different ones of some numbers.
+
+    Parameters
+    ----------
+    numbers : ndarray
+        (N,), at least one.
+
+    Returns
+    -------
+    values : ndarray
+        (D,) the different ones, in order.
+    index : ndarray
+        (N,) which of them each is.
+    """
+    if (numbers == numbers[0]).all():  # the rule, without sorting
+        return numbers[:1], np.zeros(len(numbers), dtype=np.int64)
+    values, index = np.unique(numbers, return_inverse=True)
+    return values, index.reshape(-1)
 
 
 def text_columns(text: Bytes, names: Sequence[str], spans: IntArray) -> tuple[list[AnyColumn], IntArray]:
@@ -136,5 +157,5 @@ def _column(name: str, values: npt.NDArray[Any], shared: list[Any], members: Int
     if name == POLYNOMIAL:
         return PolynomialColumn(chosen.reshape(len(chosen), 2, -1))
     # Those that no good member has are None and must not be seen.
-    used, index = np.unique(chosen, return_inverse=True)
-    return SharedColumn([shared[i] for i in used.tolist()], index.reshape(-1).astype(np.int64))
+    used, index = different(chosen)
+    return SharedColumn([shared[i] for i in used.tolist()], index)

@@ -22,7 +22,7 @@ from render_io._reestimate.scan import Scan, is_ascii, scan
 from render_io._reestimate.section_fit import Options, boxes_of, class_of, measure, reestimate_section
 from render_io._reestimate.section_result import FloatArray, SectionResult
 from render_io._reestimate.splice import BOXED, LEFT_OUT, OTHER, PLAIN, printable, write_tiles
-from render_io._reestimate.text_columns import numbered, text_columns
+from render_io._reestimate.text_columns import different, numbered, text_columns
 from render_io._reestimate.text_values import TileTexts, ValueTexts
 from render_io._reestimate.tile_groups import ColumnGroup
 from render_io._reestimate.tile_lists import ListReader
@@ -32,6 +32,7 @@ from render_io._stores.section import Section, z_of, z_text
 from render_io.codecs.names import AFFINE
 from render_io.errors import SpecError
 from render_io.stores import Source
+from transforms._jit import register_warmup
 
 __all__ = ["TextSection", "reestimate_text", "text_section"]
 
@@ -194,11 +195,11 @@ class _TextJob:
         ids, firsts = numbered(self.text, spans)
         values = [_value(self.text, span) for span in spans[firsts].tolist()]
         width, height, cell = ids.reshape(3, -1)
-        kinds, index = np.unique((width * len(values) + height) * len(values) + cell, return_inverse=True)
+        kinds, index = different((width * len(values) + height) * len(values) + cell)
         members = [(kind // len(values) ** 2, kind // len(values) % len(values), kind % len(values)) for kind in kinds]
         named = [dict(zip(("width", "height", "meshCellSize"), (values[i] for i in m), strict=True)) for m in members]
         sizes = self.reader.sizes(named)
-        table = np.array([(np.nan,) * 3 if size is None else size for size in sizes])[index.reshape(-1)]
+        table = np.array([(np.nan,) * 3 if size is None else size for size in sizes])[index]
         return table, np.isfinite(table[:, 0]) & (self.tiles[:, columns.ODD] == 0)
 
     def _named(self) -> BoolArray:
@@ -300,3 +301,17 @@ def _printed(numbers: FloatArray) -> IntArray:
     good = np.empty(len(numbers), dtype=np.uint8)
     printable(numbers, good)
     return np.flatnonzero(good)
+
+
+def _warm() -> None:
+    """Compile the kernels of texts."""
+    leaf = {"className": AFFINE, "dataString": "1 0 0 1 0.5 0"}
+    tile = {"z": 1, "minX": 0, "minY": 0, "maxX": 64, "maxY": 64, "width": 64, "height": 64}
+    tiles = [{"tileId": f"{k}", **tile, "transforms": {"specList": [leaf]}} for k in range(_FEWEST)]
+    text = _bytes(_json.dumps(tiles))
+    found = scan(text)
+    if found is not None and _is_unicode(text):
+        reestimate_text(TextSection(1, [], text=text, found=found), Options())
+
+
+register_warmup(_warm)

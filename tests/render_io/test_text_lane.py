@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
+from render_io._reestimate import text_lane
 from render_io._reestimate.text_lane import TextSection, reestimate_text, text_section
 from render_io._stores.section import Section
 from render_io.reestimate import Options, reestimate_section
@@ -16,6 +19,7 @@ from tests.render_io import stacks
 from tests.render_io.documents import exactly
 from tests.render_io.test_reestimate_faults import POISONS
 from tests.shared import SHARED, requires_shared
+from transforms import _jit
 
 
 def both(path, options):
@@ -141,3 +145,15 @@ def test_faults_keep_nothing_alive(tmp_path):
     for told in (reestimate_text(text, Options())[1], reestimate_section(Section(1.0, tiles), Options())[1]):
         assert len(told.faults) >= len(POISONS) - 2
         assert {(fault.__traceback__, fault.__cause__, fault.__context__) for fault in told.faults} == {(None,) * 3}
+
+
+@pytest.mark.jit_only
+def test_warmup_compiles_the_kernels_of_texts():
+    assert text_lane._warm in _jit._WARMUPS
+    code = (
+        "from render_io._reestimate import number_scan, scan, splice, text_lane\n"
+        "text_lane._warm()\n"
+        "kernels = scan.scan_tiles, scan.is_ascii, splice.write_tiles, splice.gather, number_scan.parse_rows\n"
+        "assert all(kernel.signatures for kernel in (*kernels, number_scan.same_texts))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -194,8 +194,11 @@ def dumps(value: Any, default: Callable[[Any], Any] | None = None) -> bytes:
 
 def _dumps_slowly(value: Any, default: Callable[[Any], Any] | None) -> bytes:
     # Lone surrogates, which have no UTF-8; and what can't be written in either way, for its message.
+    def hook(item: Any) -> Any:
+        return loads(item) if type(item) is Raw else (default or _refuse)(item)
+
     try:
-        return json.dumps(value, default=default or _refuse, allow_nan=False, separators=(",", ":")).encode("ascii")
+        return json.dumps(value, default=hook, allow_nan=False, separators=(",", ":")).encode("ascii")
     except RecursionError:
         raise SpecError("the value is nested too deeply to be written") from None
     except (TypeError, ValueError) as error:

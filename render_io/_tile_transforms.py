@@ -32,7 +32,8 @@ class TileTransforms(list[Any]):
     """Transforms in order of application: to its users a list of objects, of which it makes those that they touch.
 
     Adding, removing and replacing elements touches none; whatever else a list does with all of its elements, such as
-    iteration, touches all.
+    iteration, touches all. Code that looks into the memory of a list without asking it, such as orjson's or
+    ``list.copy(transforms)``, finds specs: give it ``list(transforms)``.
 
     Parameters
     ----------
@@ -155,16 +156,30 @@ class TileTransforms(list[Any]):
             return None
         for place, read in enumerate(self._read):
             item = _slot(self, place)
-            spec = item if item is read else spec_of(item)
+            spec = item if item is read else _spec_at(place, item)
             if spec is not read:
                 source: Any = getattr(item, "_read_from", None)
                 if source is not read:
                     return None
-                changed = _exchanged(bytes(text), bytes(read), _json.dumps(spec, json_value))
+                changed = _exchanged(bytes(text), bytes(read), _text_at(place, spec))
                 if changed is None:
                     return None
                 text = changed
         return text
+
+
+def _spec_at(place: int, item: Any) -> Any:
+    try:
+        return spec_of(item)
+    except SpecError as error:
+        raise error.at(path=f"{_PATH}[{place}]") from error
+
+
+def _text_at(place: int, spec: Any) -> bytes:
+    try:
+        return _json.dumps(spec, json_value)
+    except SpecError as error:
+        raise error.at(path=f"{_PATH}[{place}]") from error
 
 
 def _exchanged(text: bytes, old: bytes, new: bytes) -> bytes | None:
@@ -246,4 +261,4 @@ def put_transforms(document: dict[str, Any], transforms: list[Any]) -> None:
             document["transforms"] = _json.Raw(text)
             return
         document["transforms"] = _json.split_object(outer) if bytes(outer).startswith(b"{") else _json.loads(outer)
-    put_specs(document, "transforms", [spec_of(transform) for transform in _slots(transforms)])
+    put_specs(document, "transforms", [_spec_at(place, item) for place, item in enumerate(_slots(transforms))])

@@ -184,8 +184,9 @@ class TileSpec(HasPyramid):
 
     @property
     def _members(self) -> dict[str, Any]:
-        if self._text is not None:
-            self._parsed, self._text = _json.split_object(self._text), None
+        text = self._text  # asked for once: another thread may be here, too
+        if text is not None:
+            self._parsed, self._text = _json.split_object(text), None
         return self._parsed
 
     @_members.setter

@@ -30,6 +30,7 @@ def faults_of(section: Section) -> Iterator[list[SpecError]]:
     list of SpecError
         The faults of one tile, each with tile id and JSON path; most lists are empty.
     """
+    from render_io._reestimate.tile_lists import tile_name
     from render_io.specs import validate as validate_spec
     from render_io.stores import check_tile
 
@@ -46,7 +47,7 @@ def faults_of(section: Section) -> Iterator[list[SpecError]]:
                     faults += nowhere
                     known.update(() if nowhere else plain or ())
                 except SpecError as error:
-                    faults.append(error.at(tile.get("tileId"), "transforms"))
+                    faults.append(error.at(tile_name(tile), "transforms"))
         yield faults
 
 

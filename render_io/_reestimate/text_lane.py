@@ -262,7 +262,8 @@ class _TextJob:
         bounds = _span(self.tiles, columns.TILE)[places].tolist()
         tiles = [_value(self.text, span) for span in bounds]
         # All stay in, bad or not, so that places are places.
-        some = Section(self.section.z, tiles, keys=tuple(self.section.keys[place] for place in places.tolist()))
+        keys = tuple(self.section.keys[place] for place in places.tolist())
+        some = Section(self.section.z, tiles, part=self.section.part, keys=keys)
         changed, told = reestimate_section(some, replace(self.options, skip_bad=False))
         result = self.result
         result.rms[places], result.max_residual[places], result.boxes[places] = told.rms, told.max_residual, told.boxes

@@ -107,7 +107,8 @@ def _batches(tiles: Iterable[Json | TileSpec], transforms: Mapping[str, Json]) -
         text = tile.to_json() if isinstance(tile, TileSpec) else _json.dumps(tile, json_value)
         batch.tiles[_json.dumps(tile_id)] = text
         batch.size += len(text)
-        if b'"refId"' in text:  # else there is no need to look at every transform of every tile
+        # Else there is no need to look at every transform of every tile; names may be escaped.
+        if b'"refId"' in text or b"\\u" in text:
             batch.transforms |= references(_json.loads(text), transforms)
     yield batch
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -258,14 +259,16 @@ class FileSink:
         if self.resume and self.path.exists():
             self._before = read_document(self.path)
             pairs = zip(self._before.tile_ids(), self._before.tiles.values(), strict=True)
-            self._known = {tile_id: tile for tile_id, tile in pairs if isinstance(tile_id, str)}
+            named = [(tile_id, tile) for tile_id, tile in pairs if isinstance(tile_id, str)]
+            often = Counter(tile_id for tile_id, _ in named)  # what two tiles share tells neither
+            self._known = {tile_id: tile for tile_id, tile in named if often[tile_id] == 1}
 
     def has(self, section: Section) -> bool:
         """Whether the file that was there has the tiles of the section; if so they are kept."""
         if self._before is None:
             return False
-        names = [tile_id for tile_id in section.tile_ids if isinstance(tile_id, str) and tile_id in self._known]
-        if len(names) < len(section.tilespecs):
+        names = list(section.tile_ids)  # a section of text has no tile specs
+        if not all(isinstance(name, str) and name in self._known for name in names):
             return False
         kept = section.with_tilespecs([self._known[name] for name in names])
         self.write(kept.with_transforms(self._before.transforms))

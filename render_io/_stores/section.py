@@ -89,7 +89,7 @@ class Section:
         return dataclasses.replace(self, transforms=transforms)
 
     def place_of(self, index: int) -> str:
-        """Return the JSON path of a tile in its document, which tells tiles without id apart.
+        """Return the part and the JSON path of a tile in it, which tell tiles without id apart.
 
         Parameters
         ----------
@@ -99,12 +99,12 @@ class Section:
         Returns
         -------
         str
-            Empty for tiles that come from no document, or are all of it.
+            Such as ``z1.json[3]``; no path for tiles that come from no document, or are all of it.
         """
         key = self.keys[index] if self.keys else None
         if isinstance(key, str):
-            return f"tileIdToSpecMap.{key}"
-        return "" if key is None else f"[{key}]"
+            return f"{self.part}{'.' if self.part else ''}tileIdToSpecMap.{key}"
+        return self.part if key is None else f"{self.part}[{key}]"
 
     @property
     def tile_ids(self) -> list[Any]:

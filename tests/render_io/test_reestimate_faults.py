@@ -93,11 +93,34 @@ def test_tiles_without_id_are_told_by_their_place(tmp_path, count, tile_id):
     (tmp_path / "a.json").write_text(json.dumps(tiles))
     answer = run(tmp_path / "a.json", tmp_path / "b.json", "--model", "affine")
     assert answer.exit_code == 1
-    assert "[1].tileId: expected text" in answer.stderr
+    assert "bad tile without id: a.json[1].tileId: expected text" in answer.stderr
     after = stacks.read_json(tmp_path / "b.json")
     assert [old == new for old, new in zip(tiles, after, strict=True)] == [index == 1 for index in range(count)]
+    spoil(tiles[1], 1, dataString="1 2")
+    (tmp_path / "a.json").write_text(json.dumps(tiles))
     validated = runner.invoke(app, ["validate", str(tmp_path / "a.json")])
-    assert "[1].tileId: expected text" in validated.stdout
+    assert "section z1: a.json[1].tileId: expected text" in validated.stdout
+    assert "section z1: a.json[1].transforms.specList[1].dataString: " in validated.stdout
+
+
+@pytest.mark.parametrize("count", [4, 50])  # Few tiles are objects, many are text.
+@pytest.mark.parametrize("sink", ["b", "b.json"])
+@pytest.mark.parametrize("options", [[], ["--skip-bad"]], ids=["kept", "skipped"])
+@pytest.mark.parametrize("tile_id", [5, None, "z1.t0", "z1.t1"], ids=repr)
+def test_to_go_on_with_bad_tiles_changes_nothing(tmp_path, count, sink, options, tile_id):
+    tiles = stacks.make_section(1.0, count)
+    tiles[1]["tileId"] = tile_id
+    spoil(tiles[2], 1, dataString="NaN 0 0 1 0 0")
+    (tmp_path / "a.json").write_text(json.dumps(tiles))
+    arguments = tmp_path / "a.json", tmp_path / sink, "--model", "affine", *options
+    first, written = run(*arguments), (tmp_path / sink).rglob("*.json") if sink == "b" else [tmp_path / sink]
+    before = {path: path.read_bytes() for path in written}
+    second = run(*arguments, "--resume")
+    assert (first.exit_code, second.exit_code) == (1, 1)
+    told = [[line for line in answer.stderr.splitlines() if line.startswith("bad ")] for answer in (first, second)]
+    assert told[0] == told[1]
+    assert len(before) == 1
+    assert before == {path: path.read_bytes() for path in before}
 
 
 def test_the_text_of_a_number_that_is_not_finite_is_told():

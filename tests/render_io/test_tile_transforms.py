@@ -357,5 +357,37 @@ def test_what_cannot_be_written_is_told_with_the_tile():
         spec.to_json()
 
 
+@made_of
+def test_what_cannot_be_written_is_told_with_its_place(make):
+    spec = make(document(ONE, TWO))
+    spec.tforms[1].labels = [float("nan")]
+    with pytest.raises(SpecError, match=r"^tile t, transforms\.specList\[1\]\.metaData\.labels\[0\]: .*finite"):
+        spec.to_json()
+    nested = make(document(ONE, LIST))
+    nested.tforms[1].tforms[1].b = None
+    with pytest.raises(SpecError, match=r"^tile t, transforms\.specList\[1\]\.specList\[1\]\.b: "):
+        nested.to_json()
+
+
+@made_of
+def test_text_without_utf_8_among_what_was_left_alone(make):
+    """Half of a surrogate pair is written as JSON escapes it."""
+    spec, alone = make(document(ONE, ONE, z=2**70)), ["\ud800"]
+    spec.tforms[1].labels = alone
+    expected = document(ONE, ONE | {"metaData": {"labels": alone}}, z=2**70)
+    assert exactly(both_ways(spec)) == exactly(expected)
+    spec.labels = alone
+    assert exactly(both_ways(spec)) == exactly(expected | {"labels": alone})
+
+
+def test_a_class_name_counts_whether_or_not_the_map_was_used():
+    used, fresh = load_transform(dict(TWO)), load_transform(dict(TWO))
+    used.tform([[0.0, 0.0]])
+    for transform in (used, fresh):
+        transform.className = "mpicbg.trakem2.transform.SimilarityModel2D"
+        assert transform.to_dict() == TWO | {"className": transform.className, "dataString": "2.0 0.0 1.0 1.0"}
+        assert transform.className.endswith("SimilarityModel2D")
+
+
 def test_raw_values_are_read_when_they_are_copied():
     assert _json.copied({"a": _json.Raw(b'{"b":[1]}'), "c": [_json.Raw(b"2")]}) == {"a": {"b": [1]}, "c": [2]}

@@ -39,6 +39,8 @@ class ClassName:
         return self.own if instance is None else instance._class_name(instance._declared or self.own)
 
     def __set__(self, instance: Transform, value: str | None) -> None:
+        if (value or self.own) != (instance._declared or self.own):
+            instance._made = None  # Under another name the same matrix may be another transform.
         instance._declared = value
 
 
@@ -67,6 +69,8 @@ class Transform(WireObject):
     className = ClassName(None)
     _declared: str | None = None
     _text: str | None = None
+    _made: tuple[Any, MathsTransform] | None = None
+    """The transform that was made last, with the key of what it was made of; of those that keep one."""
 
     def __init__(
         self,
@@ -183,7 +187,6 @@ class ParametricTransform(Transform):
     _layouts: ClassVar[tuple[str, ...]]
     """Class names whose texts an object may hold, the usual one first."""
 
-    _made: tuple[Any, MathsTransform] | None = None
     _text_name: str | None = None
     _text_key: Any = None
 

@@ -93,6 +93,13 @@ def test_uploads_are_cut_and_carry_what_they_need(service, monkeypatch):
     assert service.asked == []
 
 
+def test_a_reference_whose_name_is_escaped_is_found(service):
+    service.always(b"", 201)
+    [tile] = tilespec.loads(b'[{"tileId":"t","transforms":{"specList":[{"type":"ref","ref\\u0049d":"L"}]}}]')
+    resolvedtiles.put_tilespecs("s", tilespecs=[tile], shared_transforms=[dict(LENS)], render=service.render())
+    assert list(service.last.json["transformIdToSpecMap"]) == ["L"]
+
+
 def test_points_and_deletions_go_in_portions(service, monkeypatch):
     monkeypatch.setattr(coordinate, "_POINTS_PER_REQUEST", 2)
     service.answer = lambda asked: Reply([point | {"world": point["local"]} for point in asked.json])

@@ -210,8 +210,11 @@ class RenderSink:
         """
         if not self.resume or section.z is None or repr(float(section.z)) not in self._before:
             return False
+        ids = list(section.tile_ids)
+        if not all(isinstance(tile_id, str) for tile_id in ids):
+            return False  # No service has such tiles.
         with _store_errors(self.address.text, "read"):
-            whole = self._tile_ids(section.z) == set(section.tile_ids)
+            whole = self._tile_ids(section.z) == set(ids)
         if whole:
             self._written.add(repr(float(section.z)))
         return whole

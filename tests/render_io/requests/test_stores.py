@@ -96,6 +96,11 @@ def test_an_interrupted_run_goes_on(address):
         assert not again.has(section(2))
         assert not again.has(section(3))
         assert not again.has(section(1, "abc"))
+        for wrong in ({"a": 1}, [], 5, None):
+            odd = Section(2, [tile("a2", 2), tile("b2", 2) | {"tileId": wrong}], dict(SHARED))
+            assert not again.has(odd)
+            with pytest.raises(StoreError, match="expected a tile id"):
+                again.write(odd)
         again.write(section(2))
         again.finish()
     assert [each.tile_ids for each in open_source(address)] == [["a1", "b1"], ["a2", "b2"]]

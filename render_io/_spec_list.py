@@ -108,8 +108,9 @@ def spec_of(item: Any) -> Any:
     source = getattr(item, "_read_from", None)
     if source is None:
         return written(item)
-    spec = item._document()
-    return source if spec == item._members else spec
+    spec, read = item._document(), item._members
+    # Leaves have texts; among the weights of interpolations 0.0 and -0.0 are equal, and not the same.
+    return source if spec == read and (item._kind == "leaf" or repr(spec) == repr(read)) else spec
 
 
 def put_specs(document: dict[str, Any], name: str, specs: list[Any]) -> None:

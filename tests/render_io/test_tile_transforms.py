@@ -240,6 +240,16 @@ def test_a_change_is_written_and_the_rest_stays(make, change):
     assert exactly(both_ways(spec)) == exactly(expected | {"z": 3})
 
 
+@made_of
+@pytest.mark.parametrize(("before", "after"), [(0.0, -0.0), (-0.0, 0.0), ("-0", 0.0)])
+def test_the_sign_of_a_weight_that_is_zero_counts(make, before, after):
+    blend = {"type": "interpolated", "a": ONE, "b": TWO, "lambda": before}
+    spec = make(document(blend, {"type": "list", "specList": [blend]}))
+    spec.tforms[0].lambda_ = spec.tforms[1].tforms[0].lambda_ = after
+    changed = blend | {"lambda": after}
+    assert exactly(both_ways(spec)) == exactly(document(changed, {"type": "list", "specList": [changed]}))
+
+
 def test_the_text_of_everything_else_stays():
     text = b'{"tileId" : "t",\n"transforms": {"specList":[ {"className":"%b", "dataString":"1 0 0 1 0 0"} , ' % (
         AFFINE.encode()

@@ -89,7 +89,7 @@ def refuse(status: int, model: str, needed: int, src: Points, dst: Points) -> No
     if status == least_squares.ILL_DEFINED:
         raise IllDefinedPointsError(
             f"the {count} points do not determine {a} {model} transform: they coincide, lie on a line, have no weight,"
-            " or leave its rotation open"
+            " leave its rotation open, or are too large to be summed"
         )
 
 

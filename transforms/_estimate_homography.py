@@ -16,6 +16,14 @@ from transforms.errors import IllDefinedPointsError
 __all__ = ["fit_homography"]
 
 _fit = direct(kernels.fit_homography)
+_EXTREME = 100
+"""Exponents of two from which weights are scaled."""
+
+
+def _of_order_one(weights: FloatArray) -> FloatArray:
+    """Weights whose fourth powers neither overflow nor vanish: a power of two more or less changes no fit."""
+    exponent = int(np.frexp(weights.max(initial=0.0))[1])
+    return np.ldexp(weights, -exponent) if abs(exponent) > _EXTREME else weights
 
 
 def _linear_homography(p: Points, q: Points, weights: FloatArray) -> FloatArray:
@@ -72,6 +80,7 @@ def fit_homography(src: PointsLike, dst: PointsLike, weights: npt.ArrayLike | No
         See `refuse` and `checked_pairs`.
     """
     first, second, checked = checked_pairs(src, dst, weights)
+    checked = _of_order_one(checked) if checked.size else checked
     frame, h = np.empty(FRAME), np.empty(9)
     status = _fit(first, second, checked, frame, h)
     if status == kernels.NEAR_SINGULAR:

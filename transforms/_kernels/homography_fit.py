@@ -89,35 +89,50 @@ def sharpen(m: FloatArray, out: FloatArray) -> None:
 
 
 @kernel
-def solve_rows(sums: FloatArray, place: int, j: int, k: int) -> float:
-    """Entry of S U with S the inverse of the products and U those times u or v from ``place`` on.
+def invert_products(sums: FloatArray, out: FloatArray) -> None:
+    """Inverse of the (3, 3) products of a, b, c, whose sums of a and b vanish only up to the centre's rounding.
 
-    The points being centred, only x and y are coupled.
+    Far from the origin that is much beside small extents: left out, it hid that points determine nothing.
     """
-    xx, xy, yy, n = sums[ONE], sums[ONE + 1], sums[ONE + 3], sums[ONE + 5]
-    if j == 2:
-        return float(sums[place + at(2, k)] / n)
-    a, b = sums[place + at(0, k)], sums[place + at(1, k)]
-    top = fma(yy, a, -(xy * b)) if j == 0 else fma(xx, b, -(xy * a))
-    return top / fma(xx, yy, -(xy * xy))
+    m = np.empty((3, 3))
+    for j in range(3):
+        for k in range(3):
+            m[j, k] = sums[ONE + at(j, k)]
+    adjugate(m, out)
+    det = m[2, 0] * out[2, 0] + m[2, 1] * out[2, 1] + m[2, 2] * out[2, 2]
+    for j in range(3):
+        for k in range(3):
+            out[j, k] /= det
+
+
+@kernel
+def solve_rows(inverse: FloatArray, sums: FloatArray, place: int, j: int, k: int) -> float:
+    """Entry of S U with S the inverse of the products and U those times u or v from ``place`` on."""
+    a, b, c = sums[place + at(0, k)], sums[place + at(1, k)], sums[place + at(2, k)]
+    return float(fma(inverse[j, 0], a, fma(inverse[j, 1], b, inverse[j, 2] * c)))
 
 
 @kernel
 def fill_numerators(sums: FloatArray, h: FloatArray) -> None:
     """Best numerators of the linear equations for the denominator in ``h`` (9,)."""
+    products = np.empty((3, 3))
+    invert_products(sums, products)
     for j in range(3):
         h[j] = h[3 + j] = 0.0
         for k in range(3):
-            h[j] += solve_rows(sums, U, j, k) * h[6 + k]
-            h[3 + j] += solve_rows(sums, V, j, k) * h[6 + k]
+            h[j] += solve_rows(products, sums, U, j, k) * h[6 + k]
+            h[3 + j] += solve_rows(products, sums, V, j, k) * h[6 + k]
 
 
 @kernel
 def affine_start(linear: FloatArray, h: FloatArray, sums: FloatArray) -> bool:
     """Fill ``h`` with the best affine map if its cost is below that in ``sums``, of a start that noise has misled."""
+    products = np.empty((3, 3))
+    invert_products(linear, products)
     cost = linear[SQUARES + 5]
     for i in range(3):
-        cost -= linear[U + at(i, 2)] * solve_rows(linear, U, i, 2) + linear[V + at(i, 2)] * solve_rows(linear, V, i, 2)
+        cost -= linear[U + at(i, 2)] * solve_rows(products, linear, U, i, 2)
+        cost -= linear[V + at(i, 2)] * solve_rows(products, linear, V, i, 2)
     if sums[COST] <= cost:
         return False
     h[6], h[7], h[8] = 0.0, 0.0, 1.0
@@ -131,12 +146,14 @@ def linear_start(sums: FloatArray, h: FloatArray) -> int:
 
     Numerators are eliminated; what is left is a symmetric (3, 3) matrix, whose smallest eigenvector is the denominator.
     """
-    rest, inverse, power = np.empty((3, 3)), np.empty((3, 3)), np.empty((3, 3))
+    products, rest, inverse, power = np.empty((3, 3)), np.empty((3, 3)), np.empty((3, 3)), np.empty((3, 3))
+    invert_products(sums, products)
     for j in range(3):
         for k in range(3):
             value = sums[SQUARES + at(j, k)]
             for i in range(3):
-                value -= sums[U + at(i, j)] * solve_rows(sums, U, i, k) + sums[V + at(i, j)] * solve_rows(sums, V, i, k)
+                value -= sums[U + at(i, j)] * solve_rows(products, sums, U, i, k)
+                value -= sums[V + at(i, j)] * solve_rows(products, sums, V, i, k)
             rest[j, k] = value
     adjugate(rest, inverse)
     size = sums[SQUARES] + sums[SQUARES + 3] + sums[SQUARES + 5] + sums[ONE] + sums[ONE + 3] + sums[ONE + 5]

@@ -44,6 +44,15 @@ FRAME = 8
 
 
 @lean_kernel
+def outcome(params: FloatArray) -> int:
+    """The status of a fit that went through: sums of finite points may still have overflowed."""
+    total = 0.0
+    for k in range(6):
+        total += 0.0 * params[k]
+    return OK if total == 0.0 else ILL_DEFINED
+
+
+@lean_kernel
 def rotation_sums(
     src: Points, dst: Points, weights: FloatArray, cx: float, cy: float, ex: float, ey: float, lo: int, hi: int
 ) -> tuple[float, float, float, float]:
@@ -96,7 +105,7 @@ def fit_rotation(
         a, b = c / size, s / size
     params[0], params[1], params[2] = a, -b, ex - fma(a, cx, -(b * cy))
     params[3], params[4], params[5] = b, a, ey - fma(b, cx, a * cy)
-    return OK
+    return outcome(params)
 
 
 @lean_kernel
@@ -199,7 +208,7 @@ def solve_affine(
         params[0], params[1], params[3], params[4] = bx, ax, by, ay
     params[2] = ex - fma(params[0], cx, params[1] * cy)
     params[5] = ey - fma(params[3], cx, params[4] * cy)
-    return OK
+    return outcome(params)
 
 
 @lean_kernel
@@ -212,7 +221,7 @@ def fit_translation(src: Points, dst: Points, weights: FloatArray, lo: int, hi: 
         return ILL_DEFINED
     params[0], params[1], params[2] = 1.0, 0.0, ex - cx
     params[3], params[4], params[5] = 0.0, 1.0, ey - cy
-    return OK
+    return outcome(params)
 
 
 @kernel
@@ -237,6 +246,4 @@ def fit_slice(model: int, src: Points, dst: Points, weights: FloatArray, lo: int
     if hi - lo < needed:
         return NOT_ENOUGH
     status = fit_model(model, src, dst, weights, lo, hi, params)
-    if (status == ILL_DEFINED or not math.isfinite(params[2] + params[5])) and not all_finite(src, dst, lo, hi):
-        return NOT_FINITE
-    return status
+    return NOT_FINITE if status == ILL_DEFINED and not all_finite(src, dst, lo, hi) else status

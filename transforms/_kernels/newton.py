@@ -241,12 +241,12 @@ def solve_point(
         x0 = start_map[0] * u + start_map[1] * v + start_map[2]
         y0 = start_map[3] * u + start_map[4] * v + start_map[5]
     x, y, error = descend(op, values, instructions, lo, hi, params, scratch, u, v, x0, y0, bound, max_iterations)
-    if error <= bound:
+    if error <= bound < math.inf:
         return x, y, True
     for rank in range(3):
         x0, y0 = nearest_start(instructions, lo, hi, params, scratch, start_map, u, v, rank)
         x, y, error = descend(op, values, instructions, lo, hi, params, scratch, u, v, x0, y0, bound, max_iterations)
-        if error <= bound:
+        if error <= bound < math.inf:
             return x, y, True
     return math.nan, math.nan, False
 

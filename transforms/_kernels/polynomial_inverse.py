@@ -64,7 +64,7 @@ def newton(
         fu, fv = lanes.select(step, nu, fu), lanes.select(step, nv, fv)
         a, b = lanes.select(step, na, a), lanes.select(step, nb, b)
         c, d = lanes.select(step, nc, c), lanes.select(step, nd, d)
-    return x, y, lanes.select((error <= bound) & (error < math.inf), one, zero)
+    return x, y, lanes.select((error <= bound) & (bound < math.inf), one, zero)
 
 
 @kernel

@@ -296,22 +296,45 @@ def add_product(total: Pair, a: float, b: float) -> Pair:
 
 
 @kernel
+def sum_twice(work: FloatArray, start: int, count: int) -> float:
+    """Sum of numbers from ``start`` on, with twice the digits."""
+    total = (0.0, 0.0)
+    for i in range(start, start + count):
+        total = add(total, (work[i], 0.0))
+    return float(total[0])
+
+
+@kernel
+def balance(work: FloatArray, start: int, count: int) -> None:
+    """Take their sum, which is rounding, out of weights; the smallest one takes what is left with the least rounding.
+
+    A change of unit multiplies the sum by the square of coordinates, and no affine part makes up for that.
+    """
+    share, smallest = sum_twice(work, start, count) / count, start
+    for i in range(start, start + count):
+        work[i] -= share
+        smallest = i if abs(work[i]) < abs(work[smallest]) else smallest
+    work[smallest] -= sum_twice(work, start, count)
+
+
+@kernel
 def to_pixels(head: FloatArray, work: FloatArray, weights: Points, block: FloatArray) -> None:
     """Weights (N, 2) and affine part (2, 3) in pixels.
 
     A change of unit adds a quadratic form to the sum over k, of which the side conditions leave a linear one.
     """
     exponent, size = int(head[EXPONENT]), width(weights.shape[0])
-    scale, weight_scale = math.ldexp(1.0, -exponent), math.ldexp(1.0, -2 * exponent)
+    scale = math.ldexp(1.0, -exponent)
     log_unit = multiply(LN2, (head[EXPONENT], 0.0))
     for axis in range(2):
         at = POLYNOMIAL + 3 * axis
         xw = yw = square = (0.0, 0.0)
+        balance(work, (WEIGHT + axis) * size, weights.shape[0])
         for i in range(weights.shape[0]):
             x, y, w = work[X * size + i], work[Y * size + i], work[(WEIGHT + axis) * size + i]
             xw, yw = add_product(xw, x, w), add_product(yw, y, w)
             square = add(square, multiply(add_product(two_product(x, x), y, y), (w, 0.0)))
-            weights[i, axis] = weight_scale * w
+            weights[i, axis] = math.ldexp(w, -2 * exponent)  # the power alone may overflow
         a = add((head[at + 1], 0.0), multiply(multiply(log_unit, xw), (2.0, 0.0)))
         b = add((head[at + 2], 0.0), multiply(multiply(log_unit, yw), (2.0, 0.0)))
         a, b = multiply(a, (scale, 0.0)), multiply(b, (scale, 0.0))

@@ -35,7 +35,8 @@ def _refuse_duplicates(landmarks: Points) -> None:
 
 def _ill_defined() -> IllDefinedPointsError:
     return IllDefinedPointsError(
-        "the landmarks do not determine a thin plate spline: they lie on a line, or some of them nearly coincide"
+        "the landmarks do not determine a thin plate spline: they lie on a line, some of them nearly coincide, or"
+        " their numbers are beyond all scale"
     )
 
 
@@ -76,7 +77,11 @@ def _solve_free(landmarks: Points, targets: Points, smoothing: float) -> FloatAr
         raise _ill_defined()
     weights = lapack.dgetrs(factor, pivots, shift)[0]
     weights += lapack.dgetrs(factor, pivots, shift - matrix @ weights)[0]
-    return np.ascontiguousarray(np.ldexp(weights, -2 * int(head[spline_fit.EXPONENT])))
+    with np.errstate(over="ignore"):
+        weights = np.ascontiguousarray(np.ldexp(weights, -2 * int(head[spline_fit.EXPONENT])))
+    if not np.isfinite(weights).all():
+        raise _ill_defined()
+    return weights
 
 
 def _least_norm(landmarks: Points, shift: Points) -> tuple[FloatArray, FloatArray]:

@@ -77,6 +77,14 @@ def test_splines_without_bending_have_no_weights_at_any_scale(size: float) -> No
     np.testing.assert_allclose(spline.apply(src), src[[1, 2, 0]], rtol=1e-9, atol=1e-12 * size)
 
 
+@pytest.mark.parametrize("affine", [True, False])
+@pytest.mark.parametrize("smoothing", [0.0, 1.0])
+def test_splines_whose_weights_overflow_are_an_error(affine: bool, smoothing: float) -> None:
+    src = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [0.3, 0.4]]) * 1e-100
+    with pytest.raises(IllDefinedPointsError):
+        ThinPlateSpline.from_estimate(src, src[::-1] * 1e250, affine=affine, regularization=smoothing * 1e-200)
+
+
 def test_targets_beyond_all_lengths_have_no_preimage() -> None:
     """Their length overflows, so any residual would pass as small."""
     rng = np.random.default_rng(3)

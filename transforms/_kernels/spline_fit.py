@@ -15,10 +15,11 @@ import math
 
 import numpy as np
 
-from transforms._jit import kernel
+from transforms._jit import ZERO, kernel
 from transforms._kernels import cholesky, lanes
 from transforms._kernels.double_double import LN2, Pair, add, multiply, two_product
 from transforms._kernels.least_squares import EPS, ILL_DEFINED, OK
+from transforms._kernels.point_sums import rows_finite
 from transforms._kernels.thin_plate_spline import radial
 from transforms._types import FloatArray, Points
 
@@ -236,7 +237,7 @@ def set_up_free(
     if status != OK or (smoothing == 0.0 and not are_distinct(work, count)):
         return ILL_DEFINED
     doubled = -2 * int(head[EXPONENT])
-    fill_matrix(work, count, float(doubled), math.ldexp(smoothing, doubled), matrix)
+    fill_matrix(work, count, float(doubled), np.ldexp(smoothing, doubled), matrix)
     return OK
 
 
@@ -334,7 +335,7 @@ def to_pixels(head: FloatArray, work: FloatArray, weights: Points, block: FloatA
             x, y, w = work[X * size + i], work[Y * size + i], work[(WEIGHT + axis) * size + i]
             xw, yw = add_product(xw, x, w), add_product(yw, y, w)
             square = add(square, multiply(add_product(two_product(x, x), y, y), (w, 0.0)))
-            weights[i, axis] = math.ldexp(w, -2 * exponent)  # the power alone may overflow
+            weights[i, axis] = np.ldexp(w, -2 * exponent)  # the power alone may overflow
         a = add((head[at + 1], 0.0), multiply(multiply(log_unit, xw), (2.0, 0.0)))
         b = add((head[at + 2], 0.0), multiply(multiply(log_unit, yw), (2.0, 0.0)))
         a, b = multiply(a, (scale, 0.0)), multiply(b, (scale, 0.0))
@@ -377,7 +378,7 @@ def fit_spline(
     head, work = np.empty(HEAD), np.zeros(COLUMNS * size)
     if set_up(landmarks, targets, smoothing, head, work) != OK:
         return ILL_DEFINED
-    fill_matrix(work, count, 0.0, math.ldexp(smoothing, -2 * int(head[EXPONENT])), matrix)
+    fill_matrix(work, count, 0.0, np.ldexp(smoothing, -2 * int(head[EXPONENT])), matrix)
     find_updates(matrix, head, work, count)
     reflect_matrix(matrix, head, work, count, factor)
     if not cholesky.factorise(factor, order):
@@ -388,4 +389,8 @@ def fit_spline(
         return ILL_DEFINED
     solve_refined(factor, matrix, head, work, count)
     to_pixels(head, work, weights, block)
-    return OK
+    rest = 0.0
+    for axis in range(2):
+        for k in range(3):
+            rest += 0.0 * block[axis, k]
+    return OK if rest == 0.0 and rows_finite(weights, ZERO, count) else ILL_DEFINED

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from benchmarks import apply, batch, calls, fit, inverse, pipeline, service, startup, tiles
-from benchmarks.harness import JAVA, OURS, POINTS, REQUESTS, TILES, Effort, Row, Sample, Unit, faster, measure_all
+from benchmarks.harness import JAVA, OURS, PAIRS, POINTS, REQUESTS, TILES, Effort, Row, Sample, faster, measure_all
 
-_PAIRS = Unit("pairs/s", 1.0, is_rate=True)
-_SERVICE_UNITS = {unit.name: unit for unit in (TILES, POINTS, REQUESTS, _PAIRS)}
+_SERVICE_UNITS = {unit.name: unit for unit in (TILES, POINTS, REQUESTS, PAIRS)}
 _SERVICE_GOALS = {
     "import, boxes derived": 5.0,
     "read resolved tiles": 2.0,

@@ -42,6 +42,7 @@ MILLISECONDS = Unit("ms", 1e3)
 TILES = Unit("tiles/s", 1.0, is_rate=True)
 POINTS = Unit("points/s", 1.0, is_rate=True)
 REQUESTS = Unit("requests/s", 1.0, is_rate=True)
+PAIRS = Unit("pairs/s", 1.0, is_rate=True)
 MEGABYTES = Unit("MB", 1e-6)
 
 

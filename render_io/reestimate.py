@@ -16,7 +16,9 @@ import dataclasses
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from itertools import chain, islice, starmap
 
 from render_io._reestimate.executors import (
     THREADS,
@@ -159,7 +161,12 @@ def _work(source: Source, sink: Sink, options: Options, executor: Executor, in_f
             except StoreError as error:
                 unread.append(error)
 
-    yield from results(executor, _do_section, tasks(), in_flight)
+    waiting = tasks()
+    first = list(islice(waiting, 2))
+    if len(first) < 2 and isinstance(executor, ThreadPoolExecutor):
+        yield from starmap(_do_section, first)  # a thread would have nothing to run beside
+    else:
+        yield from results(executor, _do_section, chain(first, waiting), in_flight)
     yield from (_Done([], unread=error) for error in unread)
 
 

@@ -17,13 +17,15 @@ from multiprocessing import get_context
 from typing import Any, Final, Protocol, TypeVar
 
 from render_io.errors import RenderError
+from transforms import _jit
 
 __all__ = ["Executor", "connected", "local_executor", "rare_collections", "results", "shared_cores"]
 
 R = TypeVar("R")
 
-THREADS = 3
-"""Sections in work at a time in one process: while one is read, another is computed and a third is written."""
+THREADS = min(max(_jit.thread_count(), 2), 3)
+"""Sections in work at a time in one process: while one is read, another is computed and a third is written. On two
+cores a third would only wait, and waking it costs a fifth of the whole work."""
 
 
 class Future(Protocol):
@@ -125,8 +127,6 @@ def shared_cores() -> Iterator[None]:
 
     Slices of a small section cost more to hand over than to work on.
     """
-    from transforms import _jit
-
     before = _jit._thread_count
     _jit.set_thread_count(max(1, _jit.thread_count() // THREADS))
     try:
@@ -163,9 +163,7 @@ def local_executor(workers: int) -> Iterator[Executor]:
 
 
 def _limit_threads(count: int) -> None:
-    from transforms import set_thread_count
-
-    set_thread_count(count)
+    _jit.set_thread_count(count)
 
 
 @contextmanager

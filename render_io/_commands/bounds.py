@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from render_io._commands.options import OverwriteOption, SinkArgument, SourceArgument
+from render_io._commands.options import CompressOption, OverwriteOption, SinkArgument, SourceArgument
 
 __all__ = ["bounds"]
 
@@ -15,6 +15,7 @@ def bounds(
     source: SourceArgument,
     sink: SinkArgument,
     overwrite: OverwriteOption = False,
+    compress: CompressOption = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on after a job that was killed.")] = False,
 ) -> None:
     """Derive minX, minY, maxX and maxY of every tile as the service does.
@@ -31,7 +32,7 @@ def bounds(
     refuse_same(source, sink)
     announce_compilation()
     tiles = bad = 0
-    with open_sink(sink, overwrite=overwrite, resume=resume) as target:
+    with open_sink(sink, overwrite=overwrite, resume=resume, compress=compress) as target:
         for section in stack:
             derived, faults = derive_boxes(section)
             if not target.has(section):

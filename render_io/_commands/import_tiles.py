@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from render_io._commands.options import OverwriteOption, SinkArgument, SourceArgument
+from render_io._commands.options import CompressOption, OverwriteOption, SinkArgument, SourceArgument
 from render_io.errors import SpecError
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def import_tiles(
     source: SourceArgument,
     sink: SinkArgument,
     overwrite: OverwriteOption = False,
+    compress: CompressOption = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on after a job that was killed.")] = False,
 ) -> None:
     """Resolve the transforms of all tiles, derive their boxes, and put them into SINK, which is then complete.
@@ -72,7 +73,7 @@ def import_tiles(
     stack = open_source(source)
     refuse_same(source, sink)
     tiles = bad = 0
-    with open_sink(sink, overwrite=overwrite, resume=resume) as target:
+    with open_sink(sink, overwrite=overwrite, resume=resume, compress=compress) as target:
         for section in stack:
             whole, faults = ready(section)
             if not target.has(whole):

@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-__all__ = ["OverwriteOption", "SinkArgument", "SourceArgument", "announce_compilation", "refuse_same"]
+__all__ = ["CompressOption", "OverwriteOption", "SinkArgument", "SourceArgument", "announce_compilation", "refuse_same"]
 
 SourceArgument: TypeAlias = Annotated[
     str,
@@ -20,6 +20,9 @@ SinkArgument: TypeAlias = Annotated[
     str, typer.Argument(metavar="SINK", help="Where the new stack goes; the same kinds as SOURCE.")
 ]
 OverwriteOption: TypeAlias = Annotated[bool, typer.Option("--overwrite", help="Replace SINK when it exists.")]
+CompressOption: TypeAlias = Annotated[
+    bool, typer.Option("--compress", help="Write .json.gz files where SINK is a directory; the name of a file tells.")
+]
 
 
 def refuse_same(source: str, sink: str) -> None:

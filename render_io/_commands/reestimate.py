@@ -6,12 +6,14 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from render_io._commands.options import (
+    CompressOption,
     OverwriteOption,
     SinkArgument,
     SourceArgument,
@@ -63,6 +65,7 @@ def reestimate(
         str | None, typer.Option(metavar="ADDRESS", help="Work on the Dask cluster of this scheduler.")
     ] = None,
     overwrite: OverwriteOption = False,
+    compress: CompressOption = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on after a job that was killed.")] = False,
     report: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write residual maps, tables and index.html here.")
@@ -81,6 +84,7 @@ def reestimate(
     Exit status: 0 done; 1 done, and some tiles are bad; 2 bad arguments, unreadable SOURCE or unwritable SINK.
     """
     from render_io.reestimate import Options
+    from render_io.stores import open_sink
 
     if scheduler is not None and workers != 1:
         raise typer.BadParameter("expected one of --workers and --scheduler, got both")
@@ -93,7 +97,8 @@ def reestimate(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     announce_compilation()
-    summary = _run(source, sink, options, _executor(workers, scheduler), report, overwrite=overwrite, resume=resume)
+    store = partial(open_sink, sink, overwrite=overwrite, resume=resume, compress=compress)
+    summary = _run(source, sink, store, options, _executor(workers, scheduler), report)
     raise typer.Exit(1 if summary.bad else 0)
 
 
@@ -106,20 +111,18 @@ def _executor(workers: int, scheduler: str | None) -> AbstractContextManager[Exe
 def _run(
     source_text: str,
     sink_text: str,
+    store: Callable[[], Sink],
     options: Options,
     executor: AbstractContextManager[Executor],
     folder: Path | None,
-    *,
-    overwrite: bool,
-    resume: bool,
 ) -> Summary:
     from render_io.report import ReportWriter
-    from render_io.stores import open_sink, open_source
+    from render_io.stores import open_source
 
     source = open_source(source_text)
     refuse_same(source_text, sink_text)
     with ExitStack() as stack:
-        sink = stack.enter_context(open_sink(sink_text, overwrite=overwrite, resume=resume))
+        sink = stack.enter_context(store())
         report = None if folder is None else stack.enter_context(ReportWriter(folder))
         summary = _shown(source, sink, options, stack.enter_context(executor), report)
         if report is not None:

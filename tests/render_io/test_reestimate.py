@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -256,3 +257,13 @@ def test_tiles_of_many_sizes_in_one_section():
 def test_options_out_of_range_are_refused(change):
     with pytest.raises(ValueError, match="expected"):
         Options(**change)
+
+
+@pytest.mark.parametrize("command", [["reestimate", "--model", "affine"], ["bounds"], ["import"]])
+def test_directories_are_compressed_on_request(tmp_path, command):
+    stacks.write_stack(tmp_path / "a", 2, 3)
+    plain, packed = (str(tmp_path / name) for name in ("plain", "packed"))
+    assert CliRunner().invoke(app, [command[0], str(tmp_path / "a"), plain, *command[1:]]).exit_code == 0
+    assert CliRunner().invoke(app, [command[0], str(tmp_path / "a"), packed, *command[1:], "--compress"]).exit_code == 0
+    for path in Path(plain).iterdir():
+        assert gzip.decompress((Path(packed) / f"{path.name}.gz").read_bytes()) == path.read_bytes()

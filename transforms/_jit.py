@@ -26,7 +26,7 @@ import inspect
 import os
 import re
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from functools import cache, cached_property
 from itertools import pairwise
@@ -439,9 +439,21 @@ def run_chunks(work: Callable[[int, int], object], count: int, minimum: int) -> 
         return
     pieces = threads * 4 if count >= threads * 4 * minimum else threads  # smaller slices even out uneven members
     bounds = [count * i // pieces for i in range(pieces + 1)]
-    futures = [_pool(os.getpid(), threads).submit(work, lo, hi) for lo, hi in pairwise(bounds)]
-    for future in futures:
-        future.result()
+    left = iter(list(pairwise(bounds)))
+
+    def drain() -> None:
+        for lo, hi in left:
+            work(lo, hi)
+
+    # This thread is one of them: whoever is free takes the next slice, and a helper that comes late is not waited for.
+    helpers = [_pool(os.getpid(), threads).submit(drain) for _ in range(threads - 1)]
+    try:
+        drain()
+    finally:
+        running = [helper for helper in helpers if not helper.cancel()]
+        wait(running)
+    for helper in running:
+        helper.result()
 
 
 def is_compiled(function: Callable[..., Any]) -> bool:

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -113,13 +114,32 @@ def test_chunks_cover_everything_once(monkeypatch: pytest.MonkeyPatch) -> None:
         transforms.set_thread_count(0)
 
 
-def test_an_error_in_a_thread_reaches_the_caller() -> None:
+@pytest.fixture
+def four_threads() -> Iterator[None]:
     transforms.set_thread_count(4)
-    try:
-        with pytest.raises(ZeroDivisionError):
-            _jit.run_chunks(lambda lo, hi: 1 // (0 if lo == 0 else 1), 1000, 1)
-    finally:
-        transforms.set_thread_count(None)
+    yield
+    transforms.set_thread_count(None)
+
+
+@pytest.mark.parametrize("first", [0, 500, 750])
+def test_an_error_in_a_thread_reaches_the_caller(four_threads: None, first: int) -> None:
+    def work(lo: int, hi: int) -> None:
+        if lo <= first < hi:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        _jit.run_chunks(work, 1000, 1)
+
+
+def test_chunks_of_chunks_do_not_wait_for_each_other(four_threads: None) -> None:
+    seen = np.zeros((100, 100), dtype=int)
+
+    def row(lo: int, hi: int) -> None:
+        for i in range(lo, hi):
+            _jit.run_chunks(lambda a, b, i=i: seen[i, a:b].__iadd__(1), 100, 1)
+
+    _jit.run_chunks(row, 100, 1)
+    assert (seen == 1).all()
 
 
 def test_batches_from_many_threads_at_once() -> None:

@@ -37,7 +37,7 @@ _HEADLINES = {
     "batch": ("lens + affine -> affine, 40,000 tiles",),
     "tiles": ("tile specs, z of each",),
     "pipeline": ("real section, JSON to JSON, affine",),
-    "service": ("import", "world to local"),
+    "service": ("import",),
 }
 """Rows of the README's table and chart: beginnings of their names."""
 

@@ -33,8 +33,8 @@ STATUS_TEXTS = {
 }
 
 _LINEAR = {Translation: "translation", Rigid: "rigid", Similarity: "similarity", Affine: "affine"}
-MEMBERS_PER_THREAD = 256
-"""Fewest members that are worth a thread."""
+MEMBERS_PER_THREAD = 640
+"""Fewest members that are worth a thread: a usual section is done before a second one has woken up."""
 
 Use: TypeAlias = Callable[[Points, IntArray], None]
 """What is done with mapped samples (M * count, 2) of members (M,)."""

@@ -445,15 +445,15 @@ def run_chunks(work: Callable[[int, int], object], count: int, minimum: int) -> 
         for lo, hi in left:
             work(lo, hi)
 
-    # This thread is one of them: whoever is free takes the next slice, and a helper that comes late is not waited for.
-    helpers = [_pool(os.getpid(), threads).submit(drain) for _ in range(threads - 1)]
+    # This thread is one of them: whoever is free takes the next slice, and a thread that comes late is not waited for.
+    others = [_pool(os.getpid(), threads).submit(drain) for _ in range(threads - 1)]
     try:
         drain()
     finally:
-        running = [helper for helper in helpers if not helper.cancel()]
+        running = [other for other in others if not other.cancel()]
         wait(running)
-    for helper in running:
-        helper.result()
+    for other in running:
+        other.result()
 
 
 def is_compiled(function: Callable[..., Any]) -> bool:
